@@ -1,0 +1,2 @@
+//! Placeholder; replaced by this crate first content.
+fn main() {}
