@@ -1,8 +1,9 @@
 //! The canonical picture of everything the core knows: plain data, one form for each state.
 //!
 //! Snapshots encode it, the state hash is taken over it, tests compare it. It holds nothing that can be
-//! derived (levels, indexes, holds) and no trace of how the state came about (slots, free lists, empty
-//! balances), so two cores that went different ways to the same state give the same image.
+//! derived (levels, indexes, holds) and no trace of how the state came about (slots, free lists), so two
+//! cores that went different ways to the same state give the same image. Empty balances are state: they
+//! count towards the capacity, so a core that forgot them would accept what another refuses.
 //! Cost: linear in orders, accounts and keys; never taken on the hot path.
 
 use rialto_types::{
@@ -88,7 +89,8 @@ pub struct OrderImage {
     pub leaves: i64,
     /// Filled so far. For an order sized in lots, `leaves` + `filled` is its total quantity.
     pub filled: Qty,
-    /// Sum of price × quantity of its fills, in quote units: the average price follows.
+    /// Sum of price × quantity of its fills, in quote units: the average price follows. At most
+    /// `i64::MAX`, where it stays.
     pub filled_quote: Amount,
     /// The client's name for it.
     pub client_order_id: Option<ClientOrderId>,
@@ -101,7 +103,8 @@ pub struct AccountImage {
     pub state: AccountState,
     /// The number of its last report.
     pub report: ReportSeq,
-    /// Balances that are not zero, ascending by asset.
+    /// Every balance that the account has, empty ones too, ascending by asset. Of the venue's, which
+    /// no capacity counts, those that are not zero.
     pub balances: Vec<BalanceImage>,
 }
 
