@@ -1,1 +1,14 @@
-//! Placeholder; replaced by this crate's first content.
+//! Risk, in two gates: limits that need neither book nor balance, checked before the ring, and the
+//! accounts inside the core, which hold funds before matching and settle with each trade.
+//!
+//! Pure: the same calls give the same results; time is an argument.
+
+#![forbid(unsafe_code)]
+#![warn(clippy::float_arithmetic, clippy::iter_over_hash_type)]
+
+pub mod accounts;
+pub mod hold;
+pub mod limits;
+
+pub use accounts::{Accounts, Balance, Fees, Settlement};
+pub use limits::Market;
