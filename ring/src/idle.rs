@@ -173,6 +173,8 @@ impl Waker {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU64;
+
     use super::*;
 
     /// So long that no test run reaches it: a sleep of this length is a lost wake-up.
@@ -232,5 +234,44 @@ mod tests {
 
         idler.worked();
         idler.idle(FOR_EVER, || panic!("spins again after work"));
+    }
+
+    /// Both fences at work: the producer writes a plain atomic right when the reader, having answered
+    /// the last one, announces its sleep. Without either fence this loses a wake-up within the rounds.
+    #[test]
+    fn no_wake_up_is_lost_when_sleep_and_message_meet() {
+        const ROUNDS: u64 = 300_000;
+        let lost = Duration::from_secs(10);
+        let (mut idler, waker) = idle_pair(IdleStrategy::Economy);
+        let (message, answer) = (
+            CachePadded::new(AtomicU64::new(0)),
+            CachePadded::new(AtomicU64::new(0)),
+        );
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    while message.load(Ordering::Relaxed) < round {
+                        let begin = Instant::now();
+                        idler.idle(lost, || message.load(Ordering::Relaxed) >= round);
+                        if begin.elapsed() >= lost {
+                            answer.store(ROUNDS, Ordering::Relaxed);
+                            panic!("lost in round {round}");
+                        }
+                    }
+                    answer.store(round, Ordering::Relaxed);
+                }
+            });
+            for round in 1..=ROUNDS {
+                message.store(round, Ordering::Relaxed);
+                waker.wake();
+                // A pause of changing length moves the message across the moment of falling asleep.
+                for _ in 0..round % 32 {
+                    std::hint::black_box(round);
+                }
+                while answer.load(Ordering::Relaxed) < round {
+                    std::hint::spin_loop();
+                }
+            }
+        });
     }
 }
