@@ -7,8 +7,12 @@
 #![warn(clippy::float_arithmetic, clippy::iter_over_hash_type)]
 
 pub mod accounts;
+pub mod bucket;
+pub mod gate;
 pub mod hold;
 pub mod limits;
 
 pub use accounts::{Accounts, Balance, Fees, Settlement};
+pub use bucket::{Rate, TokenBucket};
+pub use gate::{Arrival, Gate, GateLimits, check_limits};
 pub use limits::Market;
