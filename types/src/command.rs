@@ -281,6 +281,39 @@ impl Command {
 }
 
 impl CommandKind {
+    /// Every kind, in the order of their codes.
+    pub const ALL: [Self; 20] = [
+        Self::Place,
+        Self::Cancel,
+        Self::Replace,
+        Self::MassCancel,
+        Self::ArmCancelOnDisconnect,
+        Self::Disconnected,
+        Self::Tick,
+        Self::SetCapacity,
+        Self::AddAsset,
+        Self::ListInstrument,
+        Self::SetInstrumentState,
+        Self::SetFees,
+        Self::CreateAccount,
+        Self::SetAccountState,
+        Self::AddKey,
+        Self::RevokeKey,
+        Self::Transfer,
+        Self::CancelOrders,
+        Self::EngageKillSwitch,
+        Self::ReleaseKillSwitch,
+    ];
+
+    /// Reads the byte that the journal carries.
+    #[inline]
+    pub const fn from_u8(byte: u8) -> Option<Self> {
+        if byte == 0 || byte as usize > Self::ALL.len() {
+            return None;
+        }
+        Some(Self::ALL[byte as usize - 1])
+    }
+
     /// Who may send such a command.
     pub const fn needs(self) -> Needs {
         match self {
@@ -314,6 +347,15 @@ pub enum Needs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_are_read_back_from_their_codes() {
+        for kind in CommandKind::ALL {
+            assert_eq!(CommandKind::from_u8(kind as u8), Some(kind));
+        }
+        let known = (0..=u8::MAX).filter_map(CommandKind::from_u8).count();
+        assert_eq!(known, CommandKind::ALL.len());
+    }
 
     #[test]
     fn an_input_crosses_the_ring_in_two_cache_lines() {
