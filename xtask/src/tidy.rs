@@ -1,11 +1,21 @@
 //! `cargo xtask tidy`: the house rules that neither the compiler nor clippy checks.
 //!
-//! Each rule is a pure function from text to violations, so its own tests can feed it a violation and
-//! see it fail. `run` reads the tree once, hands it to every rule and prints what they found. The rules
-//! themselves are explained in CONTRIBUTING.md and docs/ARCHITECTURE.md; a message names the place.
+//! Each rule is a pure function from text to violations, so that its own tests can feed it a violation
+//! and see it fail. `run` reads the tree once, hands it to every rule and prints what they found. The
+//! rules are explained in CONTRIBUTING.md and docs/ARCHITECTURE.md. Well under a second.
+
+mod arrows;
+mod documents;
+mod lexer;
+mod manifests;
+mod purity;
+mod sizes;
+mod text;
 
 use crate::workspace::{self, SourceFile};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use lexer::Lexed;
+use purity::PURE_CRATES;
 use std::fmt;
 use std::path::Path;
 
@@ -18,6 +28,16 @@ pub(crate) struct Violation {
     message: String,
 }
 
+impl Violation {
+    fn new(path: &str, line: usize, message: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            line,
+            message: message.into(),
+        }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
@@ -27,53 +47,246 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A file above this does not belong into git: it is fetched or made.
-const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
-
 /// Checks the whole workspace.
 ///
 /// # Errors
 /// When the tree cannot be read, or a rule is broken; the message lists every violation.
 pub(crate) fn run(root: &Path) -> Result<()> {
     let files = workspace::files(root)?;
-    let mut violations = Vec::new();
-    for file in &files {
-        violations.extend(check_header(file));
-        violations.extend(check_weight(file));
-    }
+    let mut violations = check(&files)?;
+    violations.sort();
+    violations.dedup();
     if violations.is_empty() {
         println!("tidy: {} files follow the rules", files.len());
         return Ok(());
     }
     let listing: Vec<String> = violations.iter().map(Violation::to_string).collect();
-    bail!(
-        "{}\ntidy: {} violations",
-        listing.join("\n"),
-        violations.len()
-    )
+    let count = violations.len();
+    bail!("{}\ntidy: {count} violations", listing.join("\n"))
 }
 
-/// Every Rust file opens with `//!`.
-fn check_header(file: &SourceFile) -> Option<Violation> {
-    let text = file.text.as_deref()?;
-    let is_rust = Path::new(&file.path)
-        .extension()
-        .is_some_and(|extension| extension == "rs");
-    (is_rust && !text.starts_with("//! ")).then(|| Violation {
-        path: file.path.clone(),
-        line: 1,
-        message: "a file opens with a `//!` header: what it is, why, where it stands".to_owned(),
-    })
+/// Every rule on every file.
+fn check(files: &[SourceFile]) -> Result<Vec<Violation>> {
+    let mut violations = check_rust(files);
+    for file in files {
+        violations.extend(text::check_weight(file));
+        if let Some(content) = file.text.as_deref() {
+            violations.extend(text::check_text(&file.path, content));
+            if is_script(file) {
+                violations.extend(text::check_script_markers(&file.path, content));
+            }
+        }
+    }
+    violations.extend(sizes::check(files));
+    violations.extend(check_manifests(files)?);
+    violations.extend(documents::check_links(files));
+    violations.extend(documents::check_records(files));
+    Ok(violations)
 }
 
-/// No file is heavier than `FILE_BYTES_MAX`.
-fn check_weight(file: &SourceFile) -> Option<Violation> {
-    (file.size_bytes > FILE_BYTES_MAX).then(|| Violation {
-        path: file.path.clone(),
-        line: 0,
-        message: format!(
-            "{} bytes; a file in git has at most {FILE_BYTES_MAX}",
-            file.size_bytes
-        ),
-    })
+/// The rules of Rust files, of the pure crates' among them.
+fn check_rust(files: &[SourceFile]) -> Vec<Violation> {
+    let mut sources: Vec<(&SourceFile, &str, Lexed)> = Vec::new();
+    for file in files.iter().filter(|file| file.has_extension("rs")) {
+        if let Some(content) = file.text.as_deref() {
+            sources.push((file, content, lexer::lex(content)));
+        }
+    }
+    let test_modules: Vec<String> = sources
+        .iter()
+        .flat_map(|(file, _, lexed)| test_module_paths(&file.path, lexed))
+        .collect();
+    let is_test = |path: &str| {
+        let stem = path.strip_suffix(".rs").unwrap_or(path);
+        test_modules.iter().any(|module| {
+            stem.strip_prefix(module.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    let mut violations = Vec::new();
+    for (file, content, lexed) in &sources {
+        let path = &file.path;
+        violations.extend(text::check_rust(path, content, lexed));
+        let pure = PURE_CRATES
+            .iter()
+            .find(|name| path.starts_with(&format!("{name}/src/")));
+        if let Some(name) = pure
+            && !is_test(path)
+        {
+            violations.extend(purity::check(path, lexed));
+            if *path == format!("{name}/src/lib.rs") {
+                violations.extend(purity::check_root(path, content));
+            }
+        }
+    }
+    violations
+}
+
+/// Where the modules lie that a file declares for tests alone, without `.rs`.
+fn test_module_paths(path: &str, lexed: &Lexed) -> Vec<String> {
+    let stem = path.strip_suffix(".rs").unwrap_or(path);
+    let directory = ["lib", "main", "mod"]
+        .into_iter()
+        .find_map(|name| stem.strip_suffix(name)?.strip_suffix('/'))
+        .unwrap_or(stem);
+    let modules = lexed.test_modules.iter();
+    modules
+        .map(|module| format!("{directory}/{module}"))
+        .collect()
+}
+
+/// The rules of manifests, lints and packages, and the code map's list of crates.
+fn check_manifests(files: &[SourceFile]) -> Result<Vec<Violation>> {
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.and_then(|file| file.text.as_deref())
+    };
+    let required = |path: &str| text(path).with_context(|| format!("{path} is missing"));
+    let mut violations = Vec::new();
+    let mut directories = Vec::new();
+    for file in files {
+        let Some(directory) = file.path.strip_suffix("/Cargo.toml") else {
+            continue;
+        };
+        directories.push(directory);
+        let manifest = manifests::parse(&file.path, required(&file.path)?)?;
+        violations.extend(manifests::check(&manifest));
+        violations.extend(arrows::check(&manifest));
+        let clippy = text(&format!("{directory}/clippy.toml"));
+        violations.extend(manifests::check_clippy(
+            required("clippy.toml")?,
+            directory,
+            clippy,
+        )?);
+    }
+    violations.extend(manifests::check_members(
+        required("Cargo.toml")?,
+        &directories,
+    )?);
+    violations.extend(manifests::check_lock(required("Cargo.lock")?)?);
+    let code_map = "docs/ARCHITECTURE.md";
+    violations.extend(documents::check_code_map(
+        code_map,
+        required(code_map)?,
+        &directories,
+    ));
+    Ok(violations)
+}
+
+/// Whether a file is a script or configuration, whose comments the lexer does not know.
+fn is_script(file: &SourceFile) -> bool {
+    let is_named = ["Makefile", ".ci/run"].contains(&file.path.as_str());
+    is_named
+        || ["py", "sh", "toml", "yaml", "yml"]
+            .into_iter()
+            .any(|extension| file.has_extension(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rust_violations(files: &[(&str, &str)]) -> Vec<String> {
+        let files: Vec<SourceFile> = files
+            .iter()
+            .map(|(path, text)| SourceFile::from_text(path, text))
+            .collect();
+        check_rust(&files)
+            .iter()
+            .map(Violation::to_string)
+            .collect()
+    }
+
+    const IMPURE: &str = "//! Header.\nfn a(b: f64) {}\n";
+
+    #[test]
+    fn purity_binds_the_pure_crates_alone() {
+        for name in PURE_CRATES {
+            let path = format!("{name}/src/a.rs");
+            let found = rust_violations(&[(&path, IMPURE)]);
+            assert_eq!(found.len(), 1);
+            assert!(found[0].starts_with(&format!("{path}:2: ")), "{found:?}");
+        }
+        assert!(rust_violations(&[("gateway/src/a.rs", IMPURE)]).is_empty());
+        assert!(rust_violations(&[("engine/tests/a.rs", IMPURE)]).is_empty());
+    }
+
+    #[test]
+    fn modules_of_tests_are_exempt_wherever_they_lie() {
+        let root = "//! Header.\n#![forbid(unsafe_code)]\n#[cfg(test)]\nmod world;\nmod book;\n";
+        let book = "//! Header.\n#[cfg(test)]\nmod tests;\n";
+        let found = rust_violations(&[
+            ("engine/src/lib.rs", root),
+            ("engine/src/world.rs", IMPURE),
+            ("engine/src/world/deep.rs", IMPURE),
+            ("engine/src/book.rs", book),
+            ("engine/src/book/tests.rs", IMPURE),
+            ("engine/src/worlds.rs", IMPURE),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("engine/src/worlds.rs:2: "));
+    }
+
+    #[test]
+    fn a_pure_root_must_forbid_unsafe() {
+        assert_eq!(
+            rust_violations(&[("risk/src/lib.rs", "//! Header.\n")]).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn every_kind_of_rule_is_reached() {
+        let manifest = "[package]\nname = \"rialto-x\"\n";
+        let files: Vec<SourceFile> = [
+            ("Cargo.toml", "[workspace]\nmembers = []\n"),
+            (
+                "Cargo.lock",
+                "[[package]]\nname = \"a\"\nsource = \"git\"\n",
+            ),
+            ("clippy.toml", "a = 1\n"),
+            ("x/Cargo.toml", manifest),
+            ("x/clippy.toml", "a = 2\n"),
+            ("x/src/lib.rs", "fn a() {}\n"),
+            (
+                "x/src/long.rs",
+                &format!("//! Header.\n{}x\n", "\n".repeat(1_000)),
+            ),
+            ("docs/ARCHITECTURE.md", "[x](y) \n"),
+            ("docs/adr/1.md", ""),
+            ("Makefile", "# FIXME\n"),
+        ]
+        .into_iter()
+        .map(|(path, text)| SourceFile::from_text(path, text))
+        .collect();
+        let found: Vec<String> = check(&files)
+            .unwrap()
+            .iter()
+            .map(Violation::to_string)
+            .collect();
+        for sign in [
+            "no member",
+            "comes from",
+            "repeat `a = 1`",
+            "no row in ARROWS",
+            "lints",
+            "header",
+            "1002 lines",
+            "no file of the repository",
+            "blanks",
+            "no heading for `x/`",
+            "NNNN-title",
+            "FIXME",
+        ] {
+            assert!(
+                found.iter().any(|line| line.contains(sign)),
+                "{sign} in {found:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_workspace_without_its_manifest_is_an_error() {
+        assert!(check(&[]).is_err());
+    }
 }

@@ -19,6 +19,25 @@ pub(crate) struct SourceFile {
     pub(crate) text: Option<String>,
 }
 
+impl SourceFile {
+    /// Whether the name ends in `.extension`.
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path)
+            .extension()
+            .is_some_and(|found| found == extension)
+    }
+
+    /// A file that exists in a test alone.
+    #[cfg(test)]
+    pub(crate) fn from_text(path: &str, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            size_bytes: text.len() as u64,
+            text: Some(text.to_owned()),
+        }
+    }
+}
+
 /// The root of the workspace: the directory above this crate's.
 pub(crate) fn root() -> PathBuf {
     let manifest_directory = std::env::var_os("CARGO_MANIFEST_DIR")
