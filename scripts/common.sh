@@ -1,0 +1,108 @@
+# What the scripts share: steps with their times, retries, and the tools that are not part of Rust.
+# Sourced, not run. Everything it installs goes below target/, Debian packages aside.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+target_directory="$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")"
+tools_directory="$target_directory/tools"
+export PATH="$tools_directory/bin:$PATH"
+
+nextest_version=0.9.143
+deny_version=0.20.2
+
+current_step="preparation"
+
+# Names the step that follows, and says how long the one before took.
+step() {
+    end_step
+    current_step="$1"
+    step_began=$SECONDS
+    printf '\n==> %s\n' "$current_step"
+}
+
+end_step() {
+    if [[ -n "${step_began:-}" ]]; then
+        printf '    %s: %d s\n' "$current_step" $((SECONDS - step_began))
+    fi
+}
+
+# Prints the outcome and the total time when the script ends, however it ends.
+report_at_end() {
+    trap 'report $?' EXIT
+}
+
+report() {
+    local minutes=$((SECONDS / 60)) seconds=$((SECONDS % 60))
+    if [[ "$1" -eq 0 ]]; then
+        end_step
+        printf '\nAll passed in %d min %02d s.\n' "$minutes" "$seconds"
+    else
+        printf '\nFailed at: %s (after %d min %02d s).\n' "$current_step" "$minutes" "$seconds" >&2
+    fi
+}
+
+# Runs a command until it succeeds, four times at most: package servers have bad moments.
+retry() {
+    local attempt pause=5
+    for attempt in 1 2 3; do
+        if "$@"; then
+            return 0
+        fi
+        printf 'Attempt %d of `%s` failed; again in %d s.\n' "$attempt" "$*" "$pause" >&2
+        sleep "$pause"
+        pause=$((pause * 3))
+    done
+    "$@"
+}
+
+# Installs Debian packages. Only called when something they bring is missing.
+install_packages() {
+    local as_root=()
+    if ! command -v apt-get >/dev/null; then
+        printf 'Please install these packages (or what your system calls them): %s\n' "$*" >&2
+        return 1
+    fi
+    if [[ "$(id -u)" -ne 0 ]]; then
+        if ! command -v sudo >/dev/null; then
+            printf 'Please install as root: apt-get install %s\n' "$*" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    retry "${as_root[@]}" apt-get update -q
+    retry "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"
+}
+
+# Rust itself has to be there; rustfmt and clippy come with it or through rustup.
+need_rust() {
+    if ! command -v cargo >/dev/null; then
+        printf 'cargo is not installed; https://rustup.rs says how.\n' >&2
+        return 1
+    fi
+    if ! command -v cc >/dev/null; then
+        install_packages build-essential
+    fi
+    if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+        retry rustup component add rustfmt clippy
+    fi
+}
+
+# Installs a cargo tool into target/tools, unless the machine has it.
+need_cargo_tool() {
+    local name="$1" version="$2"
+    if cargo "$name" --version >/dev/null 2>&1; then
+        return 0
+    fi
+    step "install cargo-$name (once, a few minutes)"
+    retry cargo install --quiet --locked --root "$tools_directory" "cargo-$name@$version"
+}
+
+need_nextest() {
+    need_cargo_tool nextest "$nextest_version"
+}
+
+need_deny() {
+    need_cargo_tool deny "$deny_version"
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything that must pass before a change is merged, cheap checks first. Needs a Rust toolchain and,
+# the first time, the network for packages; installs the other tools itself.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+report_at_end
+
+need_rust
+
+step "formatting"
+cargo fmt --all --check
+
+step "house rules (cargo xtask tidy)"
+retry cargo fetch --locked
+cargo xtask tidy
+
+step "clippy"
+cargo clippy --locked --workspace --all-targets -- -D warnings
+
+need_deny
+step "licences, bans and sources"
+scripts/deny.sh licenses bans sources
+
+need_nextest
+step "tests"
+cargo nextest run --locked --workspace
+
+step "examples in the documentation"
+cargo test --locked --workspace --doc --quiet
+
+step "documentation builds"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
+
+step "Python client"
+scripts/test-python.sh
