@@ -38,14 +38,17 @@ pub fn stop_market_cap(instrument: &Instrument, stop: Price) -> Price {
     instrument.collar(stop).highest
 }
 
-/// What an order needs at placement; `None` for a market order, whose dry run decides. What does not
-/// fit needs `Amount::MAX`, which nobody has.
+/// What an order needs at placement, but for market orders, whose dry run decides; `None` when it does
+/// not fit.
+///
+/// # Panics
+/// For a market order.
 #[inline]
 pub fn required(instrument: &Instrument, side: Side, kind: &OrderKind) -> Option<Amount> {
     match *kind {
-        OrderKind::Market { .. } => None,
+        OrderKind::Market { .. } => unreachable!("a dry run tells what a market order needs"),
         OrderKind::Limit { price, qty, .. } | OrderKind::StopLimit { price, qty, .. } => {
-            Some(required_for(instrument, side, price, qty))
+            required_for(instrument, side, price, qty)
         }
         OrderKind::StopMarket {
             size: Size::Quote(amount),
@@ -54,21 +57,16 @@ pub fn required(instrument: &Instrument, side: Side, kind: &OrderKind) -> Option
         OrderKind::StopMarket {
             stop,
             size: Size::Qty(qty),
-        } => Some(required_for(
-            instrument,
-            side,
-            stop_market_cap(instrument, stop),
-            qty,
-        )),
+        } => required_for(instrument, side, stop_market_cap(instrument, stop), qty),
     }
 }
 
-/// What `qty` needs at `price`: the notional for a buy, the base amount for a sell.
+/// What `qty` needs at `price`: the notional for a buy, the base amount for a sell; `None` when it does
+/// not fit.
 #[inline]
-pub fn required_for(instrument: &Instrument, side: Side, price: Price, qty: Qty) -> Amount {
-    let amount = match side {
+pub fn required_for(instrument: &Instrument, side: Side, price: Price, qty: Qty) -> Option<Amount> {
+    match side {
         Side::Buy => instrument.notional(price, qty),
         Side::Sell => instrument.base_amount(qty),
-    };
-    amount.unwrap_or(Amount::MAX)
+    }
 }

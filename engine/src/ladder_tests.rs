@@ -1,0 +1,119 @@
+//! The ladder beside a naive twin, a sorted set of prices, on dense, sparse and far-flung prices.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// A small deterministic generator: `SplitMix64`.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+fn in_order(ladder: &Ladder, pool: &LevelPool) -> Vec<i64> {
+    let mut prices = Vec::new();
+    let mut next = ladder.best();
+    while let Some(at) = next {
+        prices.push(ladder.price(pool, at).0);
+        next = Ladder::next(pool, at);
+    }
+    prices
+}
+
+fn check_structure(ladder: &Ladder, pool: &LevelPool, levels: usize) {
+    let free = |mut next: u32, step: &dyn Fn(u32) -> u32| {
+        let mut count = 0;
+        while next != NONE {
+            count += 1;
+            next = step(next);
+        }
+        count
+    };
+    let free_pages = free(pool.free_page, &|page| pool.pages[page as usize].parent);
+    let free_branches = free(pool.free_branch, &|branch| {
+        pool.branches[branch as usize].parent
+    });
+    let (pages, branches) = (
+        pool.pages.len() - free_pages,
+        pool.branches.len() - free_branches,
+    );
+    assert!(pages <= levels, "every page has a level");
+    assert!(branches < pages.max(1), "fewer branches than pages");
+    assert_eq!(ladder.root == NONE, levels == 0);
+}
+
+fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> i64) {
+    let mut pool = LevelPool::new();
+    let mut random = Random(seed);
+    let mut set = BTreeSet::new();
+    let mut levels = std::collections::BTreeMap::new();
+    for step in 0..6_000 {
+        let value = price(random.next());
+        let shrinking = step / 1_000 % 2 == 1;
+        if let Some(at) = levels.get(&value).copied() {
+            if shrinking || random.next().is_multiple_of(3) {
+                ladder.leave(&mut pool, at);
+                levels.remove(&value);
+                set.remove(&value);
+            } else {
+                assert_eq!(ladder.enter(&mut pool, Price(value)), (at, true));
+            }
+        } else if shrinking && !set.is_empty() {
+            let at = usize::try_from(random.next() % set.len() as u64).unwrap();
+            let gone = *set.iter().nth(at).unwrap();
+            set.remove(&gone);
+            ladder.leave(&mut pool, levels.remove(&gone).unwrap());
+        } else {
+            let (at, occupied) = ladder.enter(&mut pool, Price(value));
+            assert!(!occupied);
+            levels.insert(value, at);
+            set.insert(value);
+        }
+        let best = if descending { set.last() } else { set.first() };
+        assert_eq!(ladder.best_price().map(|p| p.0), best.copied());
+        if step % 50 == 0 {
+            let mut expected: Vec<i64> = set.iter().copied().collect();
+            if descending {
+                expected.reverse();
+            }
+            assert_eq!(in_order(&ladder, &pool), expected);
+            check_structure(&ladder, &pool, set.len());
+        }
+    }
+}
+
+#[test]
+fn dense_prices() {
+    let price = |r: u64| i64::try_from(r % 700).unwrap() + 1;
+    twin(Ladder::ascending(), false, 1, price);
+    twin(Ladder::descending(), true, 2, price);
+}
+
+#[test]
+fn prices_of_every_magnitude() {
+    let price = |r: u64| {
+        let bits = r % 63;
+        i64::try_from((r >> 1) >> (62 - bits)).unwrap().max(1)
+    };
+    twin(Ladder::ascending(), false, 3, price);
+    twin(Ladder::descending(), true, 4, price);
+}
+
+#[test]
+fn the_lowest_and_the_highest_price() {
+    let price = |r: u64| match r % 4 {
+        0 => 1,
+        1 => i64::MAX,
+        2 => i64::MAX - 64,
+        _ => 65,
+    };
+    twin(Ladder::ascending(), false, 5, price);
+    twin(Ladder::descending(), true, 6, price);
+}

@@ -1,0 +1,446 @@
+//! Matching: an arriving order against the book, price then time.
+//!
+//! A [`Matcher`] is one command's view of one book with the slab, the levels, the ledger and the event
+//! buffer. The ledger is a trait, so that the book can be measured without accounts; in the exchange it
+//! is `risk::Accounts`. The rules, and the order of events, are those of docs/MATCHING.md.
+//!
+//! Everything that can be refused has been refused before a function of this file is called.
+//! Cost: O(1) for each trade and each order passed over, plus a step of the ladder for each level.
+
+use rialto_risk::hold::held_per_lot;
+use rialto_risk::{Accounts, Fees, Settlement};
+use rialto_types::event::Origin;
+use rialto_types::{
+    AccountId, Amount, AssetId, CancelReason, Cancelled, EventBody, Fill, Instrument, OrderId,
+    OrderReduced, OrderRested, Price, Qty, ReportSeq, Side, StpMode, Trade, TradeId,
+};
+
+use crate::book::{Book, Section};
+use crate::events::EventBuffer;
+use crate::ladder::LevelPool;
+use crate::orders::Orders;
+
+/// What matching asks of the accounts.
+pub(crate) trait Ledger {
+    /// Moves the funds of one trade and takes the fees.
+    fn settle(&mut self, instrument: &Instrument, trade: &Settlement) -> Fees;
+    /// Frees funds that were held.
+    fn release(&mut self, account: AccountId, asset: AssetId, amount: Amount);
+    /// Takes the account's next report number.
+    fn next_report(&mut self, account: AccountId) -> ReportSeq;
+}
+
+impl Ledger for Accounts {
+    #[inline]
+    fn settle(&mut self, instrument: &Instrument, trade: &Settlement) -> Fees {
+        Accounts::settle(self, instrument, trade)
+    }
+
+    #[inline]
+    fn release(&mut self, account: AccountId, asset: AssetId, amount: Amount) {
+        Accounts::release(self, account, asset, amount);
+    }
+
+    #[inline]
+    fn next_report(&mut self, account: AccountId) -> ReportSeq {
+        Accounts::next_report(self, account)
+    }
+}
+
+/// How what a taker holds follows from what is left of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HoldRule {
+    /// So many units for each lot that is left: limit orders, sells, stop-market buys by quantity.
+    PerLot(i64),
+    /// What is left of the quote amount: stop-market buys by quote amount.
+    QuoteLeft,
+    /// Exactly what the sweep will need, found by a dry run: market orders.
+    Exact,
+}
+
+/// An order while it is matched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taker {
+    pub(crate) id: OrderId,
+    pub(crate) account: AccountId,
+    pub(crate) side: Side,
+    pub(crate) stp: StpMode,
+    /// The worst price at which it trades.
+    pub(crate) bound: Price,
+    /// What is left: lots, or quote units.
+    pub(crate) leaves: i64,
+    /// Whether `leaves` counts quote units.
+    pub(crate) by_quote: bool,
+    pub(crate) filled: Qty,
+    pub(crate) filled_quote: Amount,
+    /// What it holds of the asset it pays with.
+    pub(crate) held: Amount,
+    pub(crate) hold_rule: HoldRule,
+}
+
+/// Why a taker stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// Nothing is left of it.
+    Filled,
+    /// The opposite side is empty.
+    BookEmpty,
+    /// The best opposite price is beyond its bound.
+    AtBound,
+    /// The rest of its quote amount pays for no lot.
+    QuoteRemainder,
+    /// Self-trade prevention; its end has been reported.
+    SelfTrade,
+}
+
+/// What a sweep would trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DryRun {
+    /// Sum of price × quantity, in quote units; `None` when it does not fit.
+    pub(crate) notional: Option<Amount>,
+    /// In lots.
+    pub(crate) qty: Qty,
+}
+
+/// One command's view of one book.
+pub(crate) struct Matcher<'a, L> {
+    pub(crate) book: &'a mut Book,
+    pub(crate) levels: &'a mut LevelPool,
+    pub(crate) orders: &'a mut Orders,
+    pub(crate) ledger: &'a mut L,
+    pub(crate) events: &'a mut EventBuffer,
+}
+
+impl<L: Ledger> Matcher<'_, L> {
+    /// Matches a taker until it stops. Its end is reported only when self-trade prevention ends it.
+    pub(crate) fn sweep(&mut self, taker: &mut Taker) -> Stopped {
+        let section = Section::resting(taker.side.opposite());
+        loop {
+            if taker.leaves == 0 {
+                return Stopped::Filled;
+            }
+            let Some(at) = self.book.ladder(section).best() else {
+                return Stopped::BookEmpty;
+            };
+            let price = self
+                .book
+                .ladder(section)
+                .best_price()
+                .expect("a level has a price");
+            if !taker.side.accepts(taker.bound, price) {
+                return Stopped::AtBound;
+            }
+            let wanted = taker.lots_at(&self.book.instrument, price);
+            if wanted.0 == 0 {
+                return Stopped::QuoteRemainder;
+            }
+            let slot = self.levels.level(at).head;
+            if self.orders.get(slot).account == taker.account && taker.stp != StpMode::None {
+                if self.prevent_self_trade(taker, slot, price, wanted) {
+                    return Stopped::SelfTrade;
+                }
+            } else {
+                self.trade(taker, slot, price, wanted);
+            }
+        }
+    }
+
+    /// One trade with the maker at `slot`, and the elections that it causes.
+    #[inline]
+    fn trade(&mut self, taker: &mut Taker, slot: u32, price: Price, wanted: Qty) {
+        let instrument = &self.book.instrument;
+        let maker = self.orders.get_mut(slot);
+        let qty = wanted.min(Qty(maker.leaves));
+        let notional = instrument.notional_within(price, qty);
+        let base_amount = instrument.base_amount_within(qty);
+        maker.leaves -= qty.0;
+        maker.filled.0 += qty.0;
+        maker.filled_quote.0 = maker.filled_quote.0.saturating_add(notional.0);
+        let (maker_id, maker_account, maker_leaves) = (maker.id, maker.account, maker.leaves);
+        let spent = taker.spend(qty, notional, base_amount);
+        let (buyer, seller, buyer_held) = match taker.side {
+            Side::Buy => (taker.account, maker_account, spent),
+            Side::Sell => (maker_account, taker.account, notional),
+        };
+        let settlement = Settlement {
+            buyer,
+            seller,
+            notional,
+            base_amount,
+            buyer_held,
+            taker_side: taker.side,
+        };
+        let fees = self.ledger.settle(instrument, &settlement);
+        self.book.trade_id += 1;
+        self.book.last_trade = Some(price);
+        let trade = Trade {
+            instrument: instrument.id,
+            trade_id: TradeId(self.book.trade_id),
+            price,
+            qty,
+            notional,
+            taker_side: taker.side,
+            maker: Fill {
+                order_id: maker_id,
+                account: maker_account,
+                report: self.ledger.next_report(maker_account),
+                leaves: maker_leaves,
+                fee: fees.maker,
+            },
+            taker: Fill {
+                order_id: taker.id,
+                account: taker.account,
+                report: self.ledger.next_report(taker.account),
+                leaves: taker.leaves,
+                fee: fees.taker,
+            },
+        };
+        self.events.push(EventBody::Trade(trade));
+        if maker_leaves == 0 {
+            self.take_out(slot);
+        }
+        self.book.elect(self.levels, self.orders, price);
+    }
+
+    /// An order meets one of its own account. Says whether the taker has ended.
+    #[cold]
+    fn prevent_self_trade(
+        &mut self,
+        taker: &mut Taker,
+        slot: u32,
+        price: Price,
+        wanted: Qty,
+    ) -> bool {
+        match taker.stp {
+            StpMode::None => unreachable!("own orders trade under this mode"),
+            StpMode::CancelTaker => {
+                self.end_taker(taker, CancelReason::SelfTrade);
+                true
+            }
+            StpMode::CancelMaker => {
+                self.cancel(slot, CancelReason::SelfTrade, Origin::VENUE);
+                false
+            }
+            StpMode::CancelBoth => {
+                self.cancel(slot, CancelReason::SelfTrade, Origin::VENUE);
+                self.end_taker(taker, CancelReason::SelfTrade);
+                true
+            }
+            StpMode::Decrement => {
+                let by = wanted.min(Qty(self.orders.get(slot).leaves));
+                self.decrement_maker(slot, by);
+                self.decrement_taker(taker, price, by)
+            }
+        }
+    }
+
+    fn decrement_maker(&mut self, slot: u32, by: Qty) {
+        let order = *self.orders.get(slot);
+        if by.0 == order.leaves {
+            self.cancel(slot, CancelReason::SelfTrade, Origin::VENUE);
+            return;
+        }
+        let instrument = &self.book.instrument;
+        let freed = Amount(by.0 * held_per_lot(instrument, order.side, order.price));
+        let asset = rialto_risk::hold::held_asset(instrument, order.side);
+        self.ledger.release(order.account, asset, freed);
+        let leaves = order.leaves - by.0;
+        self.orders.get_mut(slot).leaves = leaves;
+        self.report_reduced(order.account, order.id, by.0, leaves);
+    }
+
+    /// Says whether nothing is left of the taker; its end is reported then.
+    fn decrement_taker(&mut self, taker: &mut Taker, price: Price, by: Qty) -> bool {
+        let units = if taker.by_quote {
+            self.book.instrument.notional_within(price, by).0
+        } else {
+            by.0
+        };
+        if units == taker.leaves {
+            self.end_taker(taker, CancelReason::SelfTrade);
+            return true;
+        }
+        taker.leaves -= units;
+        let freed = match taker.hold_rule {
+            HoldRule::PerLot(per_lot) => Amount(by.0 * per_lot),
+            HoldRule::QuoteLeft => Amount(units),
+            HoldRule::Exact => Amount::ZERO,
+        };
+        taker.held.0 -= freed.0;
+        let asset = rialto_risk::hold::held_asset(&self.book.instrument, taker.side);
+        self.ledger.release(taker.account, asset, freed);
+        self.report_reduced(taker.account, taker.id, units, taker.leaves);
+        false
+    }
+
+    fn report_reduced(&mut self, account: AccountId, order_id: OrderId, by: i64, leaves: i64) {
+        let reduced = OrderReduced {
+            account,
+            report: self.ledger.next_report(account),
+            instrument: self.book.instrument.id,
+            order_id,
+            by,
+            leaves,
+        };
+        self.events.push(EventBody::Reduced(reduced));
+    }
+
+    /// Releases what a taker still holds and reports its cancellation. Its slot, if it has one, is the
+    /// caller's.
+    pub(crate) fn end_taker(&mut self, taker: &Taker, reason: CancelReason) {
+        let instrument = &self.book.instrument;
+        let asset = rialto_risk::hold::held_asset(instrument, taker.side);
+        self.ledger.release(taker.account, asset, taker.held);
+        let cancelled = Cancelled {
+            origin: Origin::VENUE,
+            account: taker.account,
+            report: self.ledger.next_report(taker.account),
+            instrument: instrument.id,
+            order_id: taker.id,
+            leaves: taker.leaves,
+            reason,
+        };
+        self.events.push(EventBody::Cancelled(cancelled));
+    }
+
+    /// Cancels an order that rests or waits: releases, reports, frees its slot.
+    pub(crate) fn cancel(&mut self, slot: u32, reason: CancelReason, origin: Origin) {
+        let order = *self.orders.get(slot);
+        let instrument = &self.book.instrument;
+        let held = match order.form {
+            crate::orders::Form::StopMarketQuote => Amount(order.leaves),
+            _ => Amount(order.leaves * held_per_lot(instrument, order.side, order.price)),
+        };
+        let asset = rialto_risk::hold::held_asset(instrument, order.side);
+        self.ledger.release(order.account, asset, held);
+        let cancelled = Cancelled {
+            origin,
+            account: order.account,
+            report: self.ledger.next_report(order.account),
+            instrument: instrument.id,
+            order_id: order.id,
+            leaves: order.leaves,
+            reason,
+        };
+        self.events.push(EventBody::Cancelled(cancelled));
+        self.take_out(slot);
+    }
+
+    /// Takes an order out of its level and frees its slot.
+    #[inline]
+    fn take_out(&mut self, slot: u32) {
+        let section = Book::section_of(self.orders, slot);
+        self.book.pull(self.levels, self.orders, section, slot);
+        self.orders.remove(slot);
+    }
+
+    /// Puts what is left of an order into the book behind all orders of its price.
+    #[inline]
+    pub(crate) fn rest(&mut self, slot: u32) {
+        let order = self.orders.get(slot);
+        let (section, price) = (Section::resting(order.side), order.price);
+        self.book
+            .push(self.levels, self.orders, section, price, slot);
+    }
+
+    /// Reports that what is left of an order entered the book after it was matched.
+    pub(crate) fn report_rested(&mut self, order_id: OrderId, price: Price, leaves: i64) {
+        let rested = OrderRested {
+            instrument: self.book.instrument.id,
+            order_id,
+            price,
+            leaves: Qty(leaves),
+        };
+        self.events.push(EventBody::Rested(rested));
+    }
+
+    /// What a sweep of this taker would trade, nothing being changed. Linear in the orders it meets.
+    pub(crate) fn dry_run(&self, taker: &Taker) -> DryRun {
+        let mut total = DryRun {
+            notional: Some(Amount::ZERO),
+            qty: Qty::ZERO,
+        };
+        let mut left = *taker;
+        let instrument = &self.book.instrument;
+        let section = Section::resting(taker.side.opposite());
+        self.book
+            .walk(self.levels, self.orders, section, |price, slot| {
+                if left.leaves == 0 || !left.side.accepts(left.bound, price) {
+                    return false;
+                }
+                let wanted = left.lots_at(instrument, price);
+                if wanted.0 == 0 {
+                    return false;
+                }
+                let maker = self.orders.get(slot);
+                let own = maker.account == left.account;
+                let qty = wanted.min(Qty(maker.leaves));
+                let notional = instrument.notional_within(price, qty);
+                match left.stp {
+                    StpMode::CancelTaker | StpMode::CancelBoth if own => return false,
+                    StpMode::CancelMaker if own => return true,
+                    StpMode::Decrement if own => {}
+                    _ => {
+                        total.qty.0 += qty.0;
+                        total.notional = total.notional.and_then(|sum| sum.checked_add(notional));
+                    }
+                }
+                left.leaves -= if left.by_quote { notional.0 } else { qty.0 };
+                true
+            });
+        total
+    }
+
+    /// Whether a fill-or-kill order would be filled whole. Linear in the orders it meets.
+    pub(crate) fn can_fill(&self, taker: &Taker) -> bool {
+        let mut missing = taker.leaves;
+        let section = Section::resting(taker.side.opposite());
+        self.book
+            .walk(self.levels, self.orders, section, |price, slot| {
+                if missing <= 0 || !taker.side.accepts(taker.bound, price) {
+                    return false;
+                }
+                let maker = self.orders.get(slot);
+                if maker.account == taker.account {
+                    match taker.stp {
+                        StpMode::None => {}
+                        StpMode::CancelMaker => return true,
+                        StpMode::CancelTaker | StpMode::CancelBoth | StpMode::Decrement => {
+                            return false;
+                        }
+                    }
+                }
+                missing -= maker.leaves;
+                true
+            });
+        missing <= 0
+    }
+}
+
+impl Taker {
+    /// How many lots it would take at a price: all that is left, or what the rest of its amount pays
+    /// for.
+    #[inline]
+    fn lots_at(&self, instrument: &Instrument, price: Price) -> Qty {
+        if self.by_quote {
+            instrument.affordable(Amount(self.leaves), price)
+        } else {
+            Qty(self.leaves)
+        }
+    }
+
+    /// Accounts for a trade; gives what of its hold pays for it.
+    #[inline]
+    fn spend(&mut self, qty: Qty, notional: Amount, base_amount: Amount) -> Amount {
+        self.filled.0 += qty.0;
+        self.filled_quote.0 = self.filled_quote.0.saturating_add(notional.0);
+        self.leaves -= if self.by_quote { notional.0 } else { qty.0 };
+        let spent = match (self.hold_rule, self.side) {
+            (HoldRule::PerLot(per_lot), _) => Amount(qty.0 * per_lot),
+            (HoldRule::QuoteLeft | HoldRule::Exact, Side::Buy) => notional,
+            (HoldRule::QuoteLeft | HoldRule::Exact, Side::Sell) => base_amount,
+        };
+        self.held.0 -= spent.0;
+        spent
+    }
+}

@@ -1,0 +1,444 @@
+//! The open orders of a shard: a slab of nodes and everything that finds or links them.
+//!
+//! An [`Order`] is one cache line with what matching touches. What only placing, cancelling and
+//! reporting touch (the chain of the account's orders, the key, client order id, expiry) stands in a
+//! parallel slab. Slots are reused last-freed first, which keeps the working set small.
+//!
+//! Invariants: every slot in use is found by its id; the chain of an account holds exactly its open
+//! orders, oldest first, so ascending by id; an order with a client order id or an expiry is in that
+//! table, others are not. Cost: O(1), and O(log n) for an order with an expiry. Nothing allocates
+//! within the reserved capacity.
+
+use rialto_types::{
+    AccountId, Amount, ClientOrderId, InstrumentId, KeyId, OrderId, OrderKind, Price, Qty, Side,
+    Size, StpMode, TimeInForce, Timestamp,
+};
+
+use crate::client_ids::ClientIds;
+use crate::expiry::{Entry, ExpiryHeap};
+use crate::hash::HashSeed;
+use crate::ladder::LevelRef;
+use crate::order_index::OrderIndex;
+use crate::slot_index::NONE;
+
+/// What an open order is at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Form {
+    /// Rests in the book, or is being matched.
+    Limit,
+    /// Waits to become a limit order.
+    StopLimit,
+    /// Waits to become a market order for `leaves` lots.
+    StopMarket,
+    /// Waits to become a market order for `leaves` quote units.
+    StopMarketQuote,
+}
+
+/// Time in force, without the expiry, which the heap keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Tif {
+    Gtc,
+    Ioc,
+    Fok,
+    Gtd,
+}
+
+/// One open order: one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Order {
+    /// The next younger order of its level, or the next in the election queue.
+    pub(crate) next: u32,
+    /// The next older order of its level.
+    pub(crate) previous: u32,
+    /// The level it stands in; of the book or, while it waits, of the stops.
+    pub(crate) level: LevelRef,
+    /// Whose it is.
+    pub(crate) account: AccountId,
+    /// What is left: lots, quote units for [`Form::StopMarketQuote`]. Above 0.
+    pub(crate) leaves: i64,
+    /// The limit price; for [`Form::StopMarket`] its cap; unused for [`Form::StopMarketQuote`].
+    pub(crate) price: Price,
+    /// Its id.
+    pub(crate) id: OrderId,
+    /// Lots filled.
+    pub(crate) filled: Qty,
+    /// Sum of price × quantity over its fills, in quote units.
+    pub(crate) filled_quote: Amount,
+    /// Where.
+    pub(crate) instrument: InstrumentId,
+    /// Buy or sell.
+    pub(crate) side: Side,
+    /// What it is at the moment.
+    pub(crate) form: Form,
+    /// How long it stays.
+    pub(crate) tif: Tif,
+    /// Its self-trade prevention when it takes.
+    pub(crate) stp_and_post_only: StpAndPostOnly,
+}
+
+const _: () = assert!(size_of::<Order>() == 64, "an order is one cache line");
+
+/// Two small facts in one byte.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StpAndPostOnly(u8);
+
+impl StpAndPostOnly {
+    const POST_ONLY: u8 = 1 << 7;
+
+    #[inline]
+    pub(crate) const fn new(stp: StpMode, post_only: bool) -> Self {
+        Self(stp as u8 | if post_only { Self::POST_ONLY } else { 0 })
+    }
+
+    #[inline]
+    pub(crate) const fn stp(self) -> StpMode {
+        StpMode::from_u8(self.0 & !Self::POST_ONLY).expect("made from a mode")
+    }
+
+    #[inline]
+    pub(crate) const fn post_only(self) -> bool {
+        self.0 & Self::POST_ONLY != 0
+    }
+}
+
+/// What matching does not touch.
+#[derive(Clone, Copy, Debug)]
+struct Cold {
+    account_next: u32,
+    account_previous: u32,
+    key: KeyId,
+    client: u32,
+    expiry: u32,
+}
+
+/// The chain of an account's open orders.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+const EMPTY_CHAIN: Chain = Chain {
+    first: NONE,
+    last: NONE,
+    count: 0,
+};
+
+/// What an order is made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewOrder {
+    pub(crate) id: OrderId,
+    pub(crate) account: AccountId,
+    pub(crate) key: KeyId,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+    pub(crate) stp: StpMode,
+    pub(crate) kind: OrderKind,
+    pub(crate) client_order_id: Option<ClientOrderId>,
+    /// The limit price, or the cap of a stop-market order by quantity.
+    pub(crate) price: Price,
+    pub(crate) leaves: i64,
+    pub(crate) filled: Qty,
+    pub(crate) filled_quote: Amount,
+}
+
+/// The open orders; see the module.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    slots: Vec<Order>,
+    colds: Vec<Cold>,
+    free: u32,
+    count: usize,
+    max: usize,
+    index: OrderIndex,
+    client_ids: ClientIds,
+    expiries: ExpiryHeap,
+    chains: Vec<Chain>,
+    seed: HashSeed,
+}
+
+impl Orders {
+    /// No room yet.
+    pub(crate) fn new(seed: HashSeed) -> Self {
+        Self {
+            slots: Vec::new(),
+            colds: Vec::new(),
+            free: NONE,
+            count: 0,
+            max: 0,
+            index: OrderIndex::new(0, seed),
+            client_ids: ClientIds::new(0, seed),
+            expiries: ExpiryHeap::default(),
+            chains: Vec::new(),
+            seed,
+        }
+    }
+
+    /// Takes room for `order_max` orders of accounts up to `account_max`. Linear in what is open.
+    pub(crate) fn reserve(&mut self, order_max: usize, account_max: usize) {
+        if order_max > self.max {
+            self.max = order_max;
+            self.slots.reserve_exact(order_max - self.slots.len());
+            self.colds.reserve_exact(order_max - self.colds.len());
+            self.client_ids.grow(order_max);
+            self.expiries.reserve(order_max);
+            self.index = OrderIndex::new(order_max, self.seed);
+            let slots = &self.slots;
+            for chain in &self.chains {
+                let mut slot = chain.first;
+                while slot != NONE {
+                    self.index
+                        .insert(slots[slot as usize].id, slot, |s| slots[s as usize].id);
+                    slot = self.colds[slot as usize].account_next;
+                }
+            }
+        }
+        let chains = (account_max + 1).max(self.chains.len());
+        self.chains.resize(chains, EMPTY_CHAIN);
+    }
+
+    /// Count of open orders.
+    #[inline]
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no room for another order.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.count >= self.max
+    }
+
+    /// Count of an account's open orders.
+    #[inline]
+    pub(crate) fn count_of(&self, account: AccountId) -> u32 {
+        self.chains[account.index()].count
+    }
+
+    /// An open order.
+    #[inline]
+    pub(crate) fn get(&self, slot: u32) -> &Order {
+        &self.slots[slot as usize]
+    }
+
+    /// An open order, to change it.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, slot: u32) -> &mut Order {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The slot of an open order.
+    #[inline]
+    pub(crate) fn find(&self, id: OrderId) -> Option<u32> {
+        self.index.find(id, |slot| self.slots[slot as usize].id)
+    }
+
+    /// The slot of the account's open order with this client order id.
+    #[inline]
+    pub(crate) fn find_client(&self, account: AccountId, id: &ClientOrderId) -> Option<u32> {
+        self.client_ids.find(account, id)
+    }
+
+    /// The key that placed an order.
+    #[inline]
+    pub(crate) fn key(&self, slot: u32) -> KeyId {
+        self.colds[slot as usize].key
+    }
+
+    /// The client's name for an order.
+    pub(crate) fn client_order_id(&self, slot: u32) -> Option<ClientOrderId> {
+        let client = self.colds[slot as usize].client;
+        if client == NONE {
+            None
+        } else {
+            Some(self.client_ids.get(client))
+        }
+    }
+
+    /// When an order expires, if it does.
+    pub(crate) fn expiry(&self, slot: u32) -> Option<Timestamp> {
+        let position = self.colds[slot as usize].expiry;
+        if position == NONE {
+            None
+        } else {
+            Some(self.expiries.get(position).expiry)
+        }
+    }
+
+    /// The order that expires first: when, and its slot.
+    #[inline]
+    pub(crate) fn first_expiry(&self) -> Option<(Timestamp, u32)> {
+        self.expiries
+            .first()
+            .map(|entry| (entry.expiry, entry.slot))
+    }
+
+    /// The oldest open order of an account.
+    #[inline]
+    pub(crate) fn first_of(&self, account: AccountId) -> Option<u32> {
+        some(self.chains.get(account.index())?.first)
+    }
+
+    /// The next younger open order of the same account.
+    #[inline]
+    pub(crate) fn next_of(&self, slot: u32) -> Option<u32> {
+        some(self.colds[slot as usize].account_next)
+    }
+
+    /// Takes a slot for an order. It stands in no level yet.
+    ///
+    /// # Panics
+    /// When [`Orders::is_full`].
+    #[inline]
+    pub(crate) fn insert(&mut self, new: &NewOrder) -> u32 {
+        assert!(!self.is_full(), "room for the order was checked");
+        let slot = self.take_slot(new);
+        let slots = &self.slots;
+        self.index.insert(new.id, slot, |s| slots[s as usize].id);
+        if let Some(id) = new.client_order_id {
+            self.colds[slot as usize].client = self.client_ids.insert(new.account, id, slot);
+        }
+        if let Some(expiry) = new.kind.tif().expiry() {
+            let (colds, entry) = (
+                &mut self.colds,
+                Entry {
+                    expiry,
+                    order_id: new.id,
+                    slot,
+                },
+            );
+            self.expiries
+                .insert(entry, |slot, at| colds[slot as usize].expiry = at);
+        }
+        let chain = &mut self.chains[new.account.index()];
+        if chain.last == NONE {
+            chain.first = slot;
+        } else {
+            self.colds[chain.last as usize].account_next = slot;
+        }
+        self.colds[slot as usize].account_previous = chain.last;
+        chain.last = slot;
+        chain.count += 1;
+        self.count += 1;
+        slot
+    }
+
+    /// Frees the slot of an order that has left its level.
+    #[inline]
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let Order { id, account, .. } = self.slots[slot as usize];
+        let cold = self.colds[slot as usize];
+        self.index.remove(id, slot);
+        if cold.client != NONE {
+            self.client_ids.remove(cold.client);
+        }
+        self.drop_expiry(slot);
+        let chain = &mut self.chains[account.index()];
+        match cold.account_previous {
+            NONE => chain.first = cold.account_next,
+            previous => self.colds[previous as usize].account_next = cold.account_next,
+        }
+        match cold.account_next {
+            NONE => chain.last = cold.account_previous,
+            next => self.colds[next as usize].account_previous = cold.account_previous,
+        }
+        chain.count -= 1;
+        self.slots[slot as usize].next = self.free;
+        self.free = slot;
+        self.count -= 1;
+    }
+
+    /// Takes an order out of the expiry heap, if it is there.
+    #[inline]
+    fn drop_expiry(&mut self, slot: u32) {
+        let position = self.colds[slot as usize].expiry;
+        if position != NONE {
+            let colds = &mut self.colds;
+            self.expiries
+                .remove(position, |slot, at| colds[slot as usize].expiry = at);
+        }
+    }
+
+    #[inline]
+    fn take_slot(&mut self, new: &NewOrder) -> u32 {
+        let order = Order::new(new);
+        let cold = Cold {
+            account_next: NONE,
+            account_previous: NONE,
+            key: new.key,
+            client: NONE,
+            expiry: NONE,
+        };
+        let slot = self.free;
+        if slot == NONE {
+            self.slots.push(order);
+            self.colds.push(cold);
+            return u32::try_from(self.slots.len() - 1).expect("slots are numbered in 25 bits");
+        }
+        self.free = self.slots[slot as usize].next;
+        self.slots[slot as usize] = order;
+        self.colds[slot as usize] = cold;
+        slot
+    }
+}
+
+impl Order {
+    /// The node of an order that stands in no level yet.
+    pub(crate) fn new(new: &NewOrder) -> Self {
+        let form = match new.kind {
+            OrderKind::Limit { .. } | OrderKind::Market { .. } => Form::Limit,
+            OrderKind::StopLimit { .. } => Form::StopLimit,
+            OrderKind::StopMarket {
+                size: Size::Qty(_), ..
+            } => Form::StopMarket,
+            OrderKind::StopMarket {
+                size: Size::Quote(_),
+                ..
+            } => Form::StopMarketQuote,
+        };
+        let tif = match new.kind.tif() {
+            TimeInForce::Gtc => Tif::Gtc,
+            TimeInForce::Ioc => Tif::Ioc,
+            TimeInForce::Fok => Tif::Fok,
+            TimeInForce::Gtd(_) => Tif::Gtd,
+        };
+        let post_only = matches!(
+            new.kind,
+            OrderKind::Limit {
+                post_only: true,
+                ..
+            }
+        );
+        Self {
+            next: NONE,
+            previous: NONE,
+            level: LevelRef::NONE,
+            account: new.account,
+            leaves: new.leaves,
+            price: new.price,
+            id: new.id,
+            filled: new.filled,
+            filled_quote: new.filled_quote,
+            instrument: new.instrument,
+            side: new.side,
+            form,
+            tif,
+            stp_and_post_only: StpAndPostOnly::new(new.stp, post_only),
+        }
+    }
+
+    /// Whether the order waits to be elected.
+    #[inline]
+    pub(crate) fn is_stop(&self) -> bool {
+        self.form != Form::Limit
+    }
+}
+
+#[inline]
+fn some(slot: u32) -> Option<u32> {
+    if slot == NONE { None } else { Some(slot) }
+}
