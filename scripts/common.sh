@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the scripts share: steps with their times, retries, and the tools that are not part of Rust.
 # Sourced, not run. Everything it installs goes below target/, Debian packages aside.
 
@@ -49,7 +50,7 @@ retry() {
         if "$@"; then
             return 0
         fi
-        printf 'Attempt %d of `%s` failed; again in %d s.\n' "$attempt" "$*" "$pause" >&2
+        printf 'Attempt %d of "%s" failed; again in %d s.\n' "$attempt" "$*" "$pause" >&2
         sleep "$pause"
         pause=$((pause * 3))
     done
