@@ -14,7 +14,7 @@ mod text;
 
 use crate::workspace::{self, SourceFile};
 use anyhow::{Context, Result, bail};
-use lexer::Lexed;
+use lexer::{Lexed, TestModule};
 use purity::PURE_CRATES;
 use std::fmt;
 use std::path::Path;
@@ -125,13 +125,17 @@ fn check_rust(files: &[SourceFile]) -> Vec<Violation> {
 /// Where the modules lie that a file declares for tests alone, without `.rs`.
 fn test_module_paths(path: &str, lexed: &Lexed) -> Vec<String> {
     let stem = path.strip_suffix(".rs").unwrap_or(path);
-    let directory = ["lib", "main", "mod"]
-        .into_iter()
-        .find_map(|name| stem.strip_suffix(name)?.strip_suffix('/'))
-        .unwrap_or(stem);
+    let parent = stem.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let is_root = ["lib", "main", "mod"].contains(&stem.rsplit('/').next().unwrap_or_default());
+    let directory = if is_root { parent } else { stem };
     let modules = lexed.test_modules.iter();
     modules
-        .map(|module| format!("{directory}/{module}"))
+        .map(|module| match module {
+            TestModule::Named(name) => format!("{directory}/{name}"),
+            TestModule::At(file) => {
+                format!("{parent}/{}", file.strip_suffix(".rs").unwrap_or(file))
+            }
+        })
         .collect()
 }
 
@@ -214,13 +218,14 @@ mod tests {
     #[test]
     fn modules_of_tests_are_exempt_wherever_they_lie() {
         let root = "//! Header.\n#![forbid(unsafe_code)]\n#[cfg(test)]\nmod world;\nmod book;\n";
-        let book = "//! Header.\n#[cfg(test)]\nmod tests;\n";
+        let book = "//! Header.\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"elsewhere.rs\"]\nmod more;\n";
         let found = rust_violations(&[
             ("engine/src/lib.rs", root),
             ("engine/src/world.rs", IMPURE),
             ("engine/src/world/deep.rs", IMPURE),
             ("engine/src/book.rs", book),
             ("engine/src/book/tests.rs", IMPURE),
+            ("engine/src/elsewhere.rs", IMPURE),
             ("engine/src/worlds.rs", IMPURE),
         ]);
         assert_eq!(found.len(), 1, "{found:?}");

@@ -3,6 +3,8 @@
 //! Not a parser: it knows comments, string and character literals, and brackets, which is what the
 //! rules need, and nothing else of the grammar. One pass over the characters.
 
+use std::ops::Range;
+
 /// A Rust file, split.
 #[derive(Debug)]
 pub(crate) struct Lexed {
@@ -11,7 +13,7 @@ pub(crate) struct Lexed {
     /// Comments line by line, their markers included.
     pub(crate) comments: Vec<Comment>,
     /// Modules declared as `#[cfg(test)] mod name;`: their files hold tests.
-    pub(crate) test_modules: Vec<String>,
+    pub(crate) test_modules: Vec<TestModule>,
 }
 
 /// One word or sign of the code. `::` is one token, other signs are single characters.
@@ -32,6 +34,15 @@ pub(crate) struct Comment {
     pub(crate) line: usize,
 }
 
+/// A module of tests in a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TestModule {
+    /// Where modules usually lie, under its name.
+    Named(String),
+    /// In the file that a `#[path = "..."]` names, relative to the declaring file's directory.
+    At(String),
+}
+
 /// Splits the text of a file.
 pub(crate) fn lex(text: &str) -> Lexed {
     let (code, comment_text) = separate(text);
@@ -46,6 +57,13 @@ pub(crate) fn lex(text: &str) -> Lexed {
         .collect();
     let mut tokens = tokenize(&code);
     let test_modules = mark_tests(&mut tokens);
+    let lines: Vec<&str> = text.lines().collect();
+    let test_modules = test_modules
+        .into_iter()
+        .map(|(name, span)| {
+            path_attribute(&lines[span]).map_or(TestModule::Named(name), TestModule::At)
+        })
+        .collect();
     Lexed {
         tokens,
         comments,
@@ -177,8 +195,18 @@ fn tokenize(code: &str) -> Vec<Token> {
     tokens
 }
 
-/// Marks what stands under `#[cfg(test)]`; the names of modules that such an attribute moves elsewhere.
-fn mark_tests(tokens: &mut [Token]) -> Vec<String> {
+/// The file that a `#[path = "..."]` on one of these lines names.
+fn path_attribute(lines: &[&str]) -> Option<String> {
+    let (_, rest) = lines
+        .iter()
+        .find_map(|line| line.split_once("#[path = \""))?;
+    let (path, _) = rest.split_once('"')?;
+    Some(path.to_owned())
+}
+
+/// Marks what stands under `#[cfg(test)]`. Gives the modules that lie in files of their own: name, and
+/// the lines of the declaration as a range of 0-based indexes.
+fn mark_tests(tokens: &mut [Token]) -> Vec<(String, Range<usize>)> {
     const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut modules = Vec::new();
     let mut index = 0;
@@ -193,7 +221,7 @@ fn mark_tests(tokens: &mut [Token]) -> Vec<String> {
             && keyword.text == "mod"
             && semicolon.text == ";"
         {
-            modules.push(name.text.clone());
+            modules.push((name.text.clone(), tokens[index].line - 1..semicolon.line));
         }
         for token in &mut tokens[index..end] {
             token.in_test = true;
@@ -282,7 +310,15 @@ mod tests {
     fn a_test_module_elsewhere_is_named() {
         let lexed =
             lex("#[cfg(test)]\nmod scenarios;\nmod live;\n#[cfg(test)] use a::{b, c};\nfn d() {}");
-        assert_eq!(lexed.test_modules, ["scenarios"]);
+        assert_eq!(
+            lexed.test_modules,
+            [TestModule::Named("scenarios".to_owned())]
+        );
+        let moved = lex("#[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod tests;\n");
+        assert_eq!(
+            moved.test_modules,
+            [TestModule::At("a_tests.rs".to_owned())]
+        );
         let last = lexed.tokens.iter().find(|token| token.text == "d");
         assert!(last.is_some_and(|token| !token.in_test));
         let used = lexed.tokens.iter().find(|token| token.text == "b");
