@@ -4,6 +4,7 @@
 //! sizes, headers, what the pure crates may not call, links in the documents. The tests run it, so a
 //! broken rule fails like any other test. This file only dispatches; each chore has its own module.
 
+mod codegen;
 mod tidy;
 mod workspace;
 
@@ -14,7 +15,8 @@ const USAGE: &str = "\
 usage: cargo xtask <chore>
 
 chores:
-  tidy      check the house rules on the whole workspace
+  tidy                check the house rules on the whole workspace
+  codegen [--check]   write the protocol's code and reference from its schema, or check that they are fresh
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
 fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["tidy"] => tidy::run(&workspace::root()),
+        ["codegen"] => codegen::run(&workspace::root(), false),
+        ["codegen", "--check"] => codegen::run(&workspace::root(), true),
         [] => bail!("{USAGE}"),
         other => bail!("unknown chore: {}\n\n{USAGE}", other.join(" ")),
     }
