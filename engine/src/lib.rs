@@ -29,12 +29,14 @@ mod matching;
 mod order_index;
 mod orders;
 mod slot_index;
+mod solo;
 mod trading;
 
 pub use events::EventBuffer;
 pub use exchange::Exchange;
 pub use hash::HashSeed;
 pub use image::StateImage;
+pub use solo::SoloBook;
 
 /// The version of the rules in docs/MATCHING.md that this engine implements.
 pub const RULES_VERSION: u32 = 1;

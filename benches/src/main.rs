@@ -1,0 +1,127 @@
+//! `make bench`: prints a table and writes `target/bench/summary.json`.
+//!
+//! Every benchmark drives the public operation on a populated book; workloads are generated from a fixed
+//! seed before anything is timed. `--filter book` runs those whose name has the word.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "statistics: counts and nanoseconds are far below 2^53"
+)]
+
+mod book;
+mod core;
+mod measure;
+mod random;
+mod workload;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use crate::measure::Figure;
+use crate::workload::Workload;
+
+/// Benchmarks of Rialto.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Runs only the benchmarks whose name contains this.
+    #[arg(long, default_value = "")]
+    filter: String,
+    /// Messages of each workload.
+    #[arg(long, default_value_t = 3_000_000)]
+    messages: usize,
+    /// Runs of each benchmark; the median is reported.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Where the summary is written.
+    #[arg(long, default_value = "target/bench/summary.json")]
+    output: PathBuf,
+}
+
+/// Collects the figures and prints each as it comes.
+struct Report {
+    filter: String,
+    figures: Vec<Figure>,
+}
+
+impl Report {
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.filter)
+    }
+
+    fn add(&mut self, figure: Figure) {
+        println!(
+            "{:<34} {:>9.1} {:>9} {:>9} {:>9} {:>9} {:>11}",
+            figure.name,
+            figure.ns_per_operation,
+            figure.p50,
+            figure.p99,
+            figure.p99_9,
+            figure.p99_99,
+            figure.max
+        );
+        self.figures.push(figure);
+    }
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let mut report = Report {
+        filter: arguments.filter.clone(),
+        figures: Vec::new(),
+    };
+    println!(
+        "{:<34} {:>9} {:>9} {:>9} {:>9} {:>9} {:>11}",
+        "ns per operation", "mean", "p50", "p99", "p99.9", "p99.99", "max"
+    );
+    report.add(measure::clock_cost());
+    for client_ids in [false, true] {
+        run_workloads(&mut report, &arguments, client_ids);
+    }
+    if let Some(parent) = arguments.output.parent() {
+        fs::create_dir_all(parent).context("creating the directory of the summary")?;
+    }
+    let json = serde_json::to_string_pretty(&report.figures)?;
+    fs::write(&arguments.output, json + "\n")
+        .with_context(|| format!("writing {}", arguments.output.display()))?;
+    println!("written to {}", arguments.output.display());
+    Ok(())
+}
+
+fn run_workloads(report: &mut Report, arguments: &Arguments, client_ids: bool) {
+    type Generator = fn(usize, bool) -> Workload;
+    let generators: [(&str, Generator); 3] = [
+        ("w1", workload::w1),
+        ("w2", |count, client_ids| {
+            workload::w2(count, 10_000, client_ids)
+        }),
+        ("w3", workload::w3),
+    ];
+    let suffix = if client_ids { ", client ids" } else { "" };
+    for (workload, generate) in generators {
+        let names = ["book", "core"].map(|part| format!("{part} {workload}{suffix}"));
+        if !names.iter().any(|name| report.wants(name)) {
+            continue;
+        }
+        let workload = generate(arguments.messages, client_ids);
+        let count = workload.messages.len() as f64;
+        let facts = workload.facts;
+        println!(
+            "# {}: {:.1} % of the messages trade, {:.2} trades a message, {} live orders",
+            names[0],
+            facts.trading_count as f64 / count * 100.0,
+            facts.trade_count as f64 / count,
+            facts.live_mean
+        );
+        let [book, core] = names;
+        if report.wants(&book) {
+            report.add(book::measure(&book, &workload, arguments.runs));
+        }
+        if report.wants(&core) {
+            report.add(core::measure(&core, &workload, arguments.runs));
+        }
+    }
+}
