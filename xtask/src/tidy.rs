@@ -8,13 +8,14 @@ mod arrows;
 mod documents;
 mod lexer;
 mod manifests;
+mod modules;
 mod purity;
 mod sizes;
 mod text;
 
 use crate::workspace::{self, SourceFile};
 use anyhow::{Context, Result, bail};
-use lexer::{Lexed, TestModule};
+use modules::{Modules, Source};
 use purity::PURE_CRATES;
 use std::fmt;
 use std::path::Path;
@@ -86,57 +87,36 @@ fn check(files: &[SourceFile]) -> Result<Vec<Violation>> {
 
 /// The rules of Rust files, of the pure crates' among them.
 fn check_rust(files: &[SourceFile]) -> Vec<Violation> {
-    let mut sources: Vec<(&SourceFile, &str, Lexed)> = Vec::new();
-    for file in files.iter().filter(|file| file.has_extension("rs")) {
-        if let Some(content) = file.text.as_deref() {
-            sources.push((file, content, lexer::lex(content)));
-        }
-    }
-    let test_modules: Vec<String> = sources
-        .iter()
-        .flat_map(|(file, _, lexed)| test_module_paths(&file.path, lexed))
-        .collect();
-    let is_test = |path: &str| {
-        let stem = path.strip_suffix(".rs").unwrap_or(path);
-        test_modules.iter().any(|module| {
-            stem.strip_prefix(module.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let rust = files.iter().filter(|file| file.has_extension("rs"));
+    let sources: Vec<Source<'_>> = rust
+        .filter_map(|file| {
+            let text = file.text.as_deref()?;
+            let lexed = lexer::lex(text);
+            Some(Source {
+                path: &file.path,
+                text,
+                lexed,
+            })
         })
-    };
+        .collect();
+    let modules = Modules::new(&sources);
     let mut violations = Vec::new();
-    for (file, content, lexed) in &sources {
-        let path = &file.path;
-        violations.extend(text::check_rust(path, content, lexed));
+    for Source { path, text, lexed } in &sources {
+        violations.extend(text::check_rust(path, text, lexed));
+        violations.extend(modules.check(path));
         let pure = PURE_CRATES
             .iter()
             .find(|name| path.starts_with(&format!("{name}/src/")));
         if let Some(name) = pure
-            && !is_test(path)
+            && !modules.is_test(path)
         {
             violations.extend(purity::check(path, lexed));
             if *path == format!("{name}/src/lib.rs") {
-                violations.extend(purity::check_root(path, content));
+                violations.extend(purity::check_root(path, text));
             }
         }
     }
     violations
-}
-
-/// Where the modules lie that a file declares for tests alone, without `.rs`.
-fn test_module_paths(path: &str, lexed: &Lexed) -> Vec<String> {
-    let stem = path.strip_suffix(".rs").unwrap_or(path);
-    let parent = stem.rsplit_once('/').map_or("", |(parent, _)| parent);
-    let is_root = ["lib", "main", "mod"].contains(&stem.rsplit('/').next().unwrap_or_default());
-    let directory = if is_root { parent } else { stem };
-    let modules = lexed.test_modules.iter();
-    modules
-        .map(|module| match module {
-            TestModule::Named(name) => format!("{directory}/{name}"),
-            TestModule::At(file) => {
-                format!("{parent}/{}", file.strip_suffix(".rs").unwrap_or(file))
-            }
-        })
-        .collect()
 }
 
 /// The rules of manifests, lints and packages, and the code map's list of crates.
@@ -206,30 +186,28 @@ mod tests {
     #[test]
     fn purity_binds_the_pure_crates_alone() {
         for name in PURE_CRATES {
-            let path = format!("{name}/src/a.rs");
+            let path = format!("{name}/src/bin/a.rs");
             let found = rust_violations(&[(&path, IMPURE)]);
             assert_eq!(found.len(), 1);
             assert!(found[0].starts_with(&format!("{path}:2: ")), "{found:?}");
         }
-        assert!(rust_violations(&[("gateway/src/a.rs", IMPURE)]).is_empty());
+        assert!(rust_violations(&[("gateway/src/main.rs", IMPURE)]).is_empty());
         assert!(rust_violations(&[("engine/tests/a.rs", IMPURE)]).is_empty());
     }
 
     #[test]
-    fn modules_of_tests_are_exempt_wherever_they_lie() {
+    fn purity_does_not_bind_modules_of_tests() {
         let root = "//! Header.\n#![forbid(unsafe_code)]\n#[cfg(test)]\nmod world;\nmod book;\n";
-        let book = "//! Header.\n#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"elsewhere.rs\"]\nmod more;\n";
-        let found = rust_violations(&[
-            ("engine/src/lib.rs", root),
-            ("engine/src/world.rs", IMPURE),
-            ("engine/src/world/deep.rs", IMPURE),
-            ("engine/src/book.rs", book),
-            ("engine/src/book/tests.rs", IMPURE),
-            ("engine/src/elsewhere.rs", IMPURE),
-            ("engine/src/worlds.rs", IMPURE),
-        ]);
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("engine/src/worlds.rs:2: "));
+        let files = [("engine/src/lib.rs", root), ("engine/src/world.rs", IMPURE)];
+        assert!(rust_violations(&files).is_empty());
+        let files = [("engine/src/lib.rs", root), ("engine/src/book.rs", IMPURE)];
+        assert_eq!(rust_violations(&files).len(), 1);
+    }
+
+    #[test]
+    fn an_orphan_is_refused() {
+        let found = rust_violations(&[("gateway/src/lost.rs", "//! Header.\n")]);
+        assert!(found[0].contains("never compiled"), "{found:?}");
     }
 
     #[test]

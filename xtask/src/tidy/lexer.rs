@@ -3,8 +3,6 @@
 //! Not a parser: it knows comments, string and character literals, and brackets, which is what the
 //! rules need, and nothing else of the grammar. One pass over the characters.
 
-use std::ops::Range;
-
 /// A Rust file, split.
 #[derive(Debug)]
 pub(crate) struct Lexed {
@@ -12,8 +10,8 @@ pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     /// Comments line by line, their markers included.
     pub(crate) comments: Vec<Comment>,
-    /// Modules declared as `#[cfg(test)] mod name;`: their files hold tests.
-    pub(crate) test_modules: Vec<TestModule>,
+    /// Modules declared as `mod name;`, which lie in files of their own.
+    pub(crate) modules: Vec<Module>,
 }
 
 /// One word or sign of the code. `::` is one token, other signs are single characters.
@@ -34,13 +32,14 @@ pub(crate) struct Comment {
     pub(crate) line: usize,
 }
 
-/// A module of tests in a file of its own.
+/// A module in a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TestModule {
-    /// Where modules usually lie, under its name.
-    Named(String),
-    /// In the file that a `#[path = "..."]` names, relative to the declaring file's directory.
-    At(String),
+pub(crate) struct Module {
+    pub(crate) name: String,
+    /// The file that a `#[path = "..."]` names, relative to the declaring file's directory.
+    pub(crate) file: Option<String>,
+    /// Declared under `#[cfg(test)]`: the file holds tests.
+    pub(crate) is_test: bool,
 }
 
 /// Splits the text of a file.
@@ -56,18 +55,12 @@ pub(crate) fn lex(text: &str) -> Lexed {
         })
         .collect();
     let mut tokens = tokenize(&code);
-    let test_modules = mark_tests(&mut tokens);
-    let lines: Vec<&str> = text.lines().collect();
-    let test_modules = test_modules
-        .into_iter()
-        .map(|(name, span)| {
-            path_attribute(&lines[span]).map_or(TestModule::Named(name), TestModule::At)
-        })
-        .collect();
+    mark_tests(&mut tokens);
+    let modules = modules(&tokens, text);
     Lexed {
         tokens,
         comments,
-        test_modules,
+        modules,
     }
 }
 
@@ -195,20 +188,9 @@ fn tokenize(code: &str) -> Vec<Token> {
     tokens
 }
 
-/// The file that a `#[path = "..."]` on one of these lines names.
-fn path_attribute(lines: &[&str]) -> Option<String> {
-    let (_, rest) = lines
-        .iter()
-        .find_map(|line| line.split_once("#[path = \""))?;
-    let (path, _) = rest.split_once('"')?;
-    Some(path.to_owned())
-}
-
-/// Marks what stands under `#[cfg(test)]`. Gives the modules that lie in files of their own: name, and
-/// the lines of the declaration as a range of 0-based indexes.
-fn mark_tests(tokens: &mut [Token]) -> Vec<(String, Range<usize>)> {
+/// Marks what stands under `#[cfg(test)]`.
+fn mark_tests(tokens: &mut [Token]) {
     const ATTRIBUTE: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
-    let mut modules = Vec::new();
     let mut index = 0;
     while index + ATTRIBUTE.len() <= tokens.len() {
         let window = &tokens[index..index + ATTRIBUTE.len()];
@@ -217,18 +199,43 @@ fn mark_tests(tokens: &mut [Token]) -> Vec<(String, Range<usize>)> {
             continue;
         }
         let end = item_end(tokens, index + ATTRIBUTE.len());
-        if let [.., keyword, name, semicolon] = &tokens[index..end]
-            && keyword.text == "mod"
-            && semicolon.text == ";"
-        {
-            modules.push((name.text.clone(), tokens[index].line - 1..semicolon.line));
-        }
         for token in &mut tokens[index..end] {
             token.in_test = true;
         }
         index = end;
     }
+}
+
+/// The modules that a file declares without giving their contents.
+fn modules(tokens: &[Token], text: &str) -> Vec<Module> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut modules = Vec::new();
+    for window in tokens.windows(3) {
+        if let [keyword, name, semicolon] = window
+            && keyword.text == "mod"
+            && semicolon.text == ";"
+        {
+            modules.push(Module {
+                name: name.text.clone(),
+                file: path_attribute(&lines[..keyword.line - 1]),
+                is_test: keyword.in_test,
+            });
+        }
+    }
     modules
+}
+
+/// The file that a `#[path = "..."]` names, if one stands among the attributes that end these lines.
+fn path_attribute(lines: &[&str]) -> Option<String> {
+    let attributes = lines
+        .iter()
+        .rev()
+        .take_while(|line| line.trim_start().starts_with("#["));
+    let (_, rest) = attributes
+        .into_iter()
+        .find_map(|line| line.split_once("#[path = \""))?;
+    let (path, _) = rest.split_once('"')?;
+    Some(path.to_owned())
 }
 
 /// The index after the item that begins at `start`: past its `;` or its closing brace.
@@ -303,25 +310,37 @@ mod tests {
             .map(|token| token.text.as_str())
             .collect();
         assert_eq!(outside.join(" "), "fn b ( ) { }");
-        assert!(lexed.test_modules.is_empty());
+        assert!(lexed.modules.is_empty());
     }
 
     #[test]
-    fn a_test_module_elsewhere_is_named() {
-        let lexed =
-            lex("#[cfg(test)]\nmod scenarios;\nmod live;\n#[cfg(test)] use a::{b, c};\nfn d() {}");
-        assert_eq!(
-            lexed.test_modules,
-            [TestModule::Named("scenarios".to_owned())]
+    fn modules_elsewhere_are_named() {
+        let lexed = lex(
+            "mod a;\n#[cfg(test)]\n#[path = \"a_tests.rs\"]\npub(crate) mod tests;\nmod inline {}\nmod b;",
         );
-        let moved = lex("#[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod tests;\n");
-        assert_eq!(
-            moved.test_modules,
-            [TestModule::At("a_tests.rs".to_owned())]
-        );
-        let last = lexed.tokens.iter().find(|token| token.text == "d");
-        assert!(last.is_some_and(|token| !token.in_test));
-        let used = lexed.tokens.iter().find(|token| token.text == "b");
-        assert!(used.is_some_and(|token| token.in_test));
+        let module = |name: &str, file: Option<&str>, is_test| Module {
+            name: name.to_owned(),
+            file: file.map(str::to_owned),
+            is_test,
+        };
+        let expected = [
+            module("a", None, false),
+            module("tests", Some("a_tests.rs"), true),
+            module("b", None, false),
+        ];
+        assert_eq!(lexed.modules, expected);
+    }
+
+    #[test]
+    fn an_import_for_tests_ends_where_it_ends() {
+        let lexed = lex("#[cfg(test)] use a::{b, c};\nfn d() {}");
+        let in_test = |name: &str| {
+            lexed
+                .tokens
+                .iter()
+                .any(|token| token.text == name && token.in_test)
+        };
+        assert!(in_test("b"));
+        assert!(!in_test("d"));
     }
 }
