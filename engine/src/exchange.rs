@@ -111,9 +111,12 @@ impl Exchange {
         (self.seq, self.time) = (seq, time);
         events.begin(seq, time);
         self.expire_due(events);
-        let origin = Origin {
-            key: input.key,
-            client_seq: input.client_seq,
+        let origin = match input.key {
+            KeyId::VENUE => Origin::VENUE,
+            key => Origin {
+                key,
+                client_seq: input.client_seq,
+            },
         };
         match self.admit(input) {
             Ok(account) => {

@@ -1,0 +1,96 @@
+//! The engine against the reference: long random sequences of all commands, all order types and flags,
+//! every event and the whole state compared, the invariants of docs/MATCHING.md checked.
+//!
+//! A failure prints seed, profile, the first difference and a shrunk sequence to paste into a test.
+//! `PROPTEST_CASES=500 cargo nextest run -p rialto-engine random` looks longer.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use rialto_engine::{EventBuffer, Exchange, StateImage};
+use rialto_reference::differential::{SHARD, Subject, assert_agrees};
+use rialto_reference::scenario::Profile;
+use rialto_types::{Event, Input, Seq, Timestamp};
+
+/// How many sequences of random seed a test run tries when `PROPTEST_CASES` does not say.
+const CASES: u32 = 12;
+
+struct Engine {
+    exchange: Exchange,
+    events: EventBuffer,
+}
+
+impl Engine {
+    fn new() -> Self {
+        Self {
+            exchange: Exchange::new(SHARD),
+            events: EventBuffer::new(),
+        }
+    }
+}
+
+impl Subject for Engine {
+    fn apply(&mut self, seq: Seq, time: Timestamp, input: &Input, out: &mut Vec<Event>) {
+        self.events.clear();
+        self.exchange.apply(seq, time, input, &mut self.events);
+        out.extend_from_slice(self.events.as_slice());
+    }
+
+    fn image(&self) -> StateImage {
+        self.exchange.image()
+    }
+}
+
+/// One test a profile, so that they run side by side.
+macro_rules! profiles {
+    ($($name:ident = $index:literal),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            let profile = &Profile::ALL[$index];
+            assert_agrees(&Engine::new, 1_000 + $index, profile, 12_000, 1);
+        })*
+
+        #[test]
+        fn every_profile_has_its_test() {
+            let tested = [$(stringify!($name)),*];
+            let all = Profile::ALL.map(|profile| format!("{}_agrees", profile.name.replace('-', "_")));
+            assert_eq!(tested.as_slice(), all.as_slice());
+        }
+    };
+}
+
+profiles! {
+    busy_agrees = 0,
+    stops_agrees = 1,
+    self_trades_agrees = 2,
+    poor_agrees = 3,
+    tight_agrees = 4,
+    administered_agrees = 5,
+    huge_agrees = 6,
+}
+
+fn config() -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    Config {
+        cases: cases.unwrap_or(CASES),
+        // The runner shrinks the sequence itself, and prints it.
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn random_sequences_agree(
+        seed in any::<u64>(),
+        profile in 0..Profile::ALL.len(),
+        accounts in 2_u32..=8,
+        poor_percent in 0_u32..=60,
+        image_every in 1_usize..=32,
+    ) {
+        let profile = Profile { accounts, poor_percent, ..Profile::ALL[profile] };
+        assert_agrees(&Engine::new, seed, &profile, 10_000, image_every);
+    }
+}
