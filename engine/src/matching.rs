@@ -386,7 +386,8 @@ impl<L: Ledger> Matcher<'_, L> {
                     }
                 }
                 left.leaves -= if left.by_quote { notional.0 } else { qty.0 };
-                true
+                // A maker of whom something is left would be met again; past it the sweep never goes.
+                qty.0 == maker.leaves
             });
         total
     }

@@ -69,7 +69,9 @@ profiles! {
 }
 
 fn config() -> Config {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok());
     Config {
         cases: cases.unwrap_or(CASES),
         // The runner shrinks the sequence itself, and prints it.
