@@ -13,6 +13,7 @@
 
 mod code;
 mod codec;
+pub mod convert;
 mod decimal;
 mod error;
 mod frame;
@@ -20,6 +21,8 @@ mod group;
 mod logon;
 mod message;
 mod number;
+#[cfg(test)]
+mod testing;
 mod text_fields;
 
 #[allow(
@@ -37,4 +40,5 @@ pub use generated::*;
 pub use group::{Group, GroupFull};
 pub use logon::{LOGON_DOMAIN, LOGON_TEXT_LEN, logon_text};
 pub use message::WireMessage;
+pub use number::InvalidDecimal;
 pub use text_fields::{ClientOrderIdText, SymbolText, Text, VarText};
