@@ -72,7 +72,7 @@ const ARROWS: &[Row] = &[
     Row {
         crate_name: "gateway",
         uses: &["protocol", "ring", "risk", "types"],
-        tests_use: &["client"],
+        tests_use: &["client", "engine", "reference"],
         others: None,
     },
     Row {

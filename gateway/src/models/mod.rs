@@ -1,0 +1,291 @@
+//! The read models: what the publisher knows of the exchange, kept up from its events alone.
+//!
+//! Queries, snapshots and complete execution reports are answered from here, so that the core is never
+//! asked. [`ReadModels::apply`] takes one event after the other, live as in recovery; the same events
+//! give the same models. An event that names something unknown is a broken log and panics: going on
+//! would tell clients something false.
+//!
+//! Balances and books are exact after a command's last event: what an account owns moves with each
+//! trade, what it holds follows from its open orders. Cost: O(1) per event but for the books, which are
+//! logarithmic in price levels; no allocation within the capacity that the core announces.
+
+mod account;
+mod administration;
+mod book;
+mod directory;
+mod order;
+mod orders;
+
+use rialto_risk::hold;
+use rialto_types::{
+    AccountId, AssetId, Event, EventBody, Fill, Instrument, InstrumentId, OrderId, Origin, Price,
+    ReportSeq, Seq, Side, SourceId, Timestamp, Trade,
+};
+
+pub use account::{Account, Accounts, Balance};
+pub use book::{Book, Level};
+pub use directory::{Directory, Key, Keys};
+pub use order::{OpenOrder, Place};
+pub use orders::{Listing, OpenOrders};
+
+/// Everything that queries are answered from.
+#[derive(Clone, Debug, Default)]
+pub struct ReadModels {
+    seq: Seq,
+    time: Timestamp,
+    directory: Directory,
+    keys: Keys,
+    accounts: Accounts,
+    orders: OpenOrders,
+    /// By instrument id, from 1.
+    books: Vec<Book>,
+    /// The last transfer of each source, by source id; 0 before the first.
+    sources: Vec<u64>,
+}
+
+/// What an event did to orders. They are told as they are after it, also when it closed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Nothing that concerns one order.
+    Nothing,
+    /// Something to one order.
+    Order(OpenOrder),
+    /// A trade between the two.
+    Trade {
+        /// The resting order.
+        maker: OpenOrder,
+        /// The arriving order.
+        taker: OpenOrder,
+    },
+}
+
+/// What events have changed since this was last cleared, for whoever tells the world. An entry may
+/// occur several times.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Price levels whose total is another now.
+    pub levels: Vec<(InstrumentId, Side, Price)>,
+    /// Balances of which the total or the held part is another now.
+    pub balances: Vec<(AccountId, AssetId)>,
+    /// Whether the directory is another now.
+    pub directory: bool,
+}
+
+impl Changes {
+    /// Forgets everything and keeps the memory.
+    pub fn clear(&mut self) {
+        self.levels.clear();
+        self.balances.clear();
+        self.directory = false;
+    }
+}
+
+impl ReadModels {
+    /// What is known before the first event: the venue's own account.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The command of the last event applied; 0 before the first.
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The time of that command.
+    pub const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// Assets, instruments and the venue's kill switch.
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// API keys.
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Accounts with their balances and report numbers.
+    pub const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Open orders, waiting stops included.
+    pub const fn orders(&self) -> &OpenOrders {
+        &self.orders
+    }
+
+    /// The book of an instrument.
+    pub fn book(&self, instrument: InstrumentId) -> Option<&Book> {
+        self.books.get(instrument.index().checked_sub(1)?)
+    }
+
+    /// The last transfer applied of a source; 0 before the first.
+    pub fn last_transfer(&self, source: SourceId) -> u64 {
+        self.sources.get(source.index()).copied().unwrap_or(0)
+    }
+
+    /// Begins a walk over an account's open orders.
+    pub fn begin_listing(&mut self, account: AccountId) -> Listing {
+        self.orders.begin_listing(account)
+    }
+
+    /// The next order of a walk; `None` when all were told.
+    pub fn next_listed(&mut self, listing: &Listing) -> Option<&OpenOrder> {
+        self.orders.next(listing)
+    }
+
+    /// Ends a walk.
+    pub fn end_listing(&mut self, listing: Listing) {
+        self.orders.end_listing(listing);
+    }
+
+    /// Applies one event of a recovery, of which nobody is told.
+    ///
+    /// # Panics
+    /// As [`ReadModels::apply`].
+    pub fn replay(&mut self, event: &Event, scratch: &mut Changes) {
+        scratch.clear();
+        self.apply(event, scratch);
+    }
+
+    /// Applies one event and notes what it changed.
+    ///
+    /// # Panics
+    /// When the event names an order, account, key, asset or instrument that no earlier event made
+    /// known: the log is broken.
+    pub fn apply(&mut self, event: &Event, changes: &mut Changes) -> Applied {
+        self.seq = event.seq;
+        self.time = event.time;
+        match &event.body {
+            EventBody::Accepted(e) => {
+                self.heard(e.origin);
+                self.reported(e.account, e.report);
+                let order = OpenOrder::accepted(e, event.time);
+                self.orders.insert(order);
+                self.moved(None, &order, changes);
+                Applied::Order(order)
+            }
+            EventBody::Rejected(e) => {
+                self.heard(e.origin);
+                self.reported(e.account, e.report);
+                Applied::Nothing
+            }
+            EventBody::Cancelled(e) => {
+                self.heard(e.origin);
+                self.reported(e.account, e.report);
+                Applied::Order(self.change(e.order_id, changes, |order| order.cancel(e)))
+            }
+            EventBody::Replaced(e) => {
+                self.heard(e.origin);
+                self.reported(e.account, e.report);
+                Applied::Order(self.change(e.order_id, changes, |order| order.replace(e)))
+            }
+            EventBody::Reduced(e) => {
+                self.reported(e.account, e.report);
+                Applied::Order(self.change(e.order_id, changes, |order| order.reduce(e)))
+            }
+            EventBody::Triggered(e) => {
+                self.reported(e.account, e.report);
+                Applied::Order(self.change(e.order_id, changes, |order| order.trigger(e)))
+            }
+            EventBody::Rested(e) => {
+                Applied::Order(self.change(e.order_id, changes, |order| order.rest(e)))
+            }
+            EventBody::Trade(e) => self.trade(e, changes),
+            body => {
+                self.administer(body, changes);
+                Applied::Nothing
+            }
+        }
+    }
+
+    /// Notes that the core has taken up a command of a key.
+    fn heard(&mut self, origin: Origin) {
+        self.keys.heard(origin);
+    }
+
+    /// Notes the number of a report; 0 where there is none.
+    fn reported(&mut self, account: AccountId, report: ReportSeq) {
+        if report.0 > 0 {
+            self.accounts.get_mut(account).report = report;
+        }
+    }
+
+    fn trade(&mut self, e: &Trade, changes: &mut Changes) -> Applied {
+        self.reported(e.maker.account, e.maker.report);
+        self.reported(e.taker.account, e.taker.report);
+        self.books[e.instrument.index() - 1].last_trade = Some((e.trade_id, e.price));
+        self.settle(e, changes);
+        let mut fill = |fill: &Fill| {
+            self.change(fill.order_id, changes, |order| {
+                order.fill(e.qty, e.notional, fill.leaves);
+            })
+        };
+        Applied::Trade {
+            maker: fill(&e.maker),
+            taker: fill(&e.taker),
+        }
+    }
+
+    /// Moves what the two sides of a trade own, and the fees.
+    fn settle(&mut self, e: &Trade, changes: &mut Changes) {
+        let instrument = self.directory.instruments[e.instrument.index() - 1];
+        let (base, quote) = (instrument.spec.base, instrument.spec.quote);
+        let quantity = instrument.base_amount_within(e.qty);
+        let (buyer, seller) = match e.taker_side {
+            Side::Buy => (&e.taker, &e.maker),
+            Side::Sell => (&e.maker, &e.taker),
+        };
+        let mut settle = |account, asset, amount| {
+            self.accounts.get_mut(account).balance_mut(asset).total.0 += amount;
+            changes.balances.push((account, asset));
+        };
+        settle(buyer.account, base, quantity.0 - buyer.fee.0);
+        settle(buyer.account, quote, -e.notional.0);
+        settle(seller.account, base, -quantity.0);
+        settle(seller.account, quote, e.notional.0 - seller.fee.0);
+        for (asset, fee) in [(base, buyer.fee), (quote, seller.fee)] {
+            if fee.0 > 0 {
+                settle(AccountId::VENUE, asset, fee.0);
+            }
+        }
+    }
+
+    /// Changes an open order and everything that follows from it; returns it as it is then.
+    fn change(
+        &mut self,
+        id: OrderId,
+        changes: &mut Changes,
+        how: impl FnOnce(&mut OpenOrder),
+    ) -> OpenOrder {
+        let order = self.orders.get_mut(id);
+        let before = *order;
+        how(order);
+        let after = *order;
+        self.moved(Some(&before), &after, changes);
+        if after.is_closed() {
+            self.orders.remove(id);
+        }
+        after
+    }
+
+    /// Carries a change of an order over to the book and to what its account holds.
+    fn moved(&mut self, before: Option<&OpenOrder>, after: &OpenOrder, changes: &mut Changes) {
+        let at = after.instrument.index() - 1;
+        let levels = self.books[at].moved(self.seq, before, after);
+        for price in levels.into_iter().flatten() {
+            changes.levels.push((after.instrument, after.side, price));
+        }
+        let instrument: &Instrument = &self.directory.instruments[at];
+        let held_before = before.map_or(0, |order| order.held(instrument).0);
+        let difference = after.held(instrument).0 - held_before;
+        if difference != 0 {
+            let asset = hold::held_asset(instrument, after.side);
+            let account = self.accounts.get_mut(after.account);
+            account.balance_mut(asset).held.0 += difference;
+            changes.balances.push((after.account, asset));
+        }
+    }
+}
