@@ -90,18 +90,25 @@ need_rust() {
     fi
 }
 
-# Installs a cargo tool into target/tools, unless the machine has it.
+# Installs a cargo tool into target/tools, unless the machine has it. Arguments: name, version, and what
+# cargo install should know besides. It is built for a short build, not for speed; what a failed attempt
+# has built is kept for the next one.
 need_cargo_tool() {
     local name="$1" version="$2"
+    shift 2
     if cargo "$name" --version >/dev/null 2>&1; then
         return 0
     fi
     step "install cargo-$name (once, a few minutes)"
-    retry cargo install --quiet --locked --root "$tools_directory" "cargo-$name@$version"
+    retry env CARGO_TARGET_DIR="$tools_directory/build" \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --quiet --locked --root "$tools_directory" "$@" "cargo-$name@$version"
+    rm -rf "$tools_directory/build"
 }
 
 need_nextest() {
-    need_cargo_tool nextest "$nextest_version"
+    need_cargo_tool nextest "$nextest_version" --no-default-features --features default-no-update
 }
 
 need_deny() {

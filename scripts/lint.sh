@@ -13,6 +13,9 @@ cargo fmt --all --check
 step "house rules (cargo xtask tidy)"
 cargo xtask tidy
 
+step "generated code is fresh (cargo xtask codegen)"
+cargo xtask codegen --check
+
 step "clippy"
 cargo clippy --locked --workspace --all-targets -- -D warnings
 

@@ -5,5 +5,12 @@ report_at_end
 need_rust
 need_nextest
 
+# RIALTO_SOAK is for our own tests, PROPTEST_CASES counts the cases of each property, and the last two
+# are how many inputs, for at most how long, bolero tries on each fuzz target.
+export RIALTO_SOAK="${RIALTO_SOAK:-1}"
+export PROPTEST_CASES="${PROPTEST_CASES:-1000}"
+export BOLERO_RANDOM_ITERATIONS="${BOLERO_RANDOM_ITERATIONS:-1000000000}"
+export BOLERO_RANDOM_TEST_TIME_MS="${BOLERO_RANDOM_TEST_TIME_MS:-600000}"
+
 step "soak"
-RIALTO_SOAK="${RIALTO_SOAK:-1}" cargo nextest run --locked --workspace --profile soak "$@"
+cargo nextest run --locked --workspace --profile soak "$@"

@@ -13,6 +13,9 @@ step "house rules (cargo xtask tidy)"
 retry cargo fetch --locked
 cargo xtask tidy
 
+step "generated code is fresh (cargo xtask codegen)"
+cargo xtask codegen --check
+
 step "clippy"
 cargo clippy --locked --workspace --all-targets -- -D warnings
 
