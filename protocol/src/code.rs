@@ -15,6 +15,8 @@ pub trait Coded: Copy + Eq + fmt::Debug + 'static {
     const NAME: &'static str;
     /// All its values, by ascending code.
     const ALL: &'static [Self];
+    /// The codes and names of all its values, for people: `0 Buy, 1 Sell`.
+    const VALUES: &'static str;
 
     /// The code on the wire.
     fn code(self) -> u8;

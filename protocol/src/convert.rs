@@ -17,7 +17,15 @@ use crate::{Decimal, EXPONENT_MAX, EXPONENT_MIN, Scaled};
 /// multiple of the tick.
 #[inline]
 pub fn price(instrument: &Instrument, price: Decimal) -> Result<Price, Refusal> {
-    let tick = instrument.spec.tick_mantissa;
+    price_at_tick(instrument.spec.tick_mantissa, price)
+}
+
+/// A price from the wire, in ticks of this size, which is positive.
+///
+/// # Errors
+/// As [`price`].
+#[inline]
+pub fn price_at_tick(tick: i64, price: Decimal) -> Result<Price, Refusal> {
     whole(
         price.0,
         tick,

@@ -11,18 +11,23 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::float_arithmetic)]
 
+pub mod admin;
 mod code;
 mod codec;
 pub mod convert;
 mod decimal;
+pub mod definition;
 mod error;
 mod frame;
 mod group;
 mod logon;
 mod message;
 mod number;
+pub mod order;
+pub mod refusal;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod text_fields;
 
 #[allow(

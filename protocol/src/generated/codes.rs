@@ -17,6 +17,7 @@ pub enum Boolean {
 impl Coded for Boolean {
     const NAME: &'static str = "boolean";
     const ALL: &'static [Self] = &[Self::False, Self::True];
+    const VALUES: &'static str = "0 False, 1 True";
 
     #[inline]
     fn code(self) -> u8 {
@@ -57,6 +58,7 @@ pub enum OrderType {
 impl Coded for OrderType {
     const NAME: &'static str = "orderType";
     const ALL: &'static [Self] = &[Self::Market, Self::Limit, Self::StopMarket, Self::StopLimit];
+    const VALUES: &'static str = "1 Market, 2 Limit, 3 StopMarket, 4 StopLimit";
 
     #[inline]
     fn code(self) -> u8 {
@@ -101,6 +103,7 @@ pub enum TimeInForce {
 impl Coded for TimeInForce {
     const NAME: &'static str = "timeInForce";
     const ALL: &'static [Self] = &[Self::Gtc, Self::Ioc, Self::Fok, Self::Gtd];
+    const VALUES: &'static str = "1 Gtc, 3 Ioc, 4 Fok, 6 Gtd";
 
     #[inline]
     fn code(self) -> u8 {
@@ -141,6 +144,7 @@ pub enum Liquidity {
 impl Coded for Liquidity {
     const NAME: &'static str = "liquidity";
     const ALL: &'static [Self] = &[Self::Maker, Self::Taker];
+    const VALUES: &'static str = "1 Maker, 2 Taker";
 
     #[inline]
     fn code(self) -> u8 {
@@ -206,6 +210,7 @@ impl Coded for ExecType {
         Self::CancelRejected,
         Self::ReplaceRejected,
     ];
+    const VALUES: &'static str = "0 New, 4 Cancelled, 5 Replaced, 8 Rejected, 12 Expired, 13 Restated, 15 Trade, 21 Triggered, 40 CancelRejected, 41 ReplaceRejected";
 
     #[inline]
     fn code(self) -> u8 {
@@ -277,6 +282,8 @@ impl Coded for OrderState {
         Self::Waiting,
         Self::Expired,
     ];
+    const VALUES: &'static str =
+        "0 New, 1 PartiallyFilled, 2 Filled, 4 Cancelled, 8 Rejected, 9 Waiting, 12 Expired";
 
     #[inline]
     fn code(self) -> u8 {
@@ -363,6 +370,7 @@ impl Coded for EndReason {
         Self::NotReady,
         Self::InternalError,
     ];
+    const VALUES: &'static str = "1 Requested, 2 ShuttingDown, 3 HeartbeatTimeout, 4 LogonTimeout, 5 BadCredentials, 6 KeyRevoked, 7 TooManySessions, 8 SlowConsumer, 9 ProtocolError, 10 TextFrame, 11 FrameTooLarge, 12 InvalidLogon, 13 NotReady, 14 InternalError";
 
     #[inline]
     fn code(self) -> u8 {
@@ -447,6 +455,7 @@ impl Coded for MessageError {
         Self::NotLoggedOn,
         Self::AlreadyLoggedOn,
     ];
+    const VALUES: &'static str = "1 Truncated, 2 UnknownTemplate, 3 WrongSchema, 4 ShortBlock, 5 InvalidText, 6 TooManyEntries, 7 NotFromClient, 8 NotLoggedOn, 9 AlreadyLoggedOn";
 
     #[inline]
     fn code(self) -> u8 {
@@ -506,6 +515,7 @@ impl Coded for Channel {
         Self::TopOfBook,
         Self::L2Book,
     ];
+    const VALUES: &'static str = "1 Instruments, 2 Trades, 3 TopOfBook, 4 L2Book";
 
     #[inline]
     fn code(self) -> u8 {
@@ -558,6 +568,7 @@ impl Coded for SubscriptionRefusal {
         Self::NotSubscribed,
         Self::AlreadySubscribed,
     ];
+    const VALUES: &'static str = "1 UnknownInstrument, 2 UnknownChannel, 3 TooManySubscriptions, 4 NotSubscribed, 5 AlreadySubscribed";
 
     #[inline]
     fn code(self) -> u8 {

@@ -420,7 +420,7 @@ pub struct BookFlags(pub u8);
 impl BookFlags {
     /// No flag.
     pub const NONE: Self = Self(0);
-    /// The first message of a snapshot: forget the book held so far.
+    /// The first message of those that belong together; of a snapshot: forget the book held so far.
     pub const FIRST: Self = Self(1);
     /// The book is consistent after this message.
     pub const LAST: Self = Self(2);

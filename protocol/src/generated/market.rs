@@ -650,10 +650,10 @@ pub struct L2Update {
     pub core_seq: Seq,
     /// The time of the command.
     pub transact_time: Timestamp,
-    /// The number of this change.
+    /// The number of this change; the same in all messages of one command.
     pub book_seq: u64,
-    /// The number of the change before it: what the client must hold, otherwise something was
-    /// missed.
+    /// The number of the change before it: what the client must hold before the message with the
+    /// flag First, otherwise something was missed.
     pub previous_book_seq: u64,
     /// The place of this message among those of the command.
     pub book_flags: BookFlags,

@@ -220,9 +220,9 @@ pub struct OrderStatus {
     pub request_id: u64,
     /// Whose.
     pub account_id: AccountId,
-    /// The answer includes all reports up to this number, and no later one.
+    /// This message includes what all reports up to this number say, and no later one.
     pub last_report_seq: ReportSeq,
-    /// The answer is as of this command.
+    /// This message is as of this command.
     pub core_seq: Seq,
     /// The order.
     pub order_id: Option<OrderId>,
@@ -390,9 +390,9 @@ pub struct Balances {
     pub request_id: u64,
     /// Whose.
     pub account_id: AccountId,
-    /// The answer includes all reports up to this number, and no later one.
+    /// This message includes what all reports up to this number say, and no later one.
     pub last_report_seq: ReportSeq,
-    /// The answer is as of this command.
+    /// This message is as of this command.
     pub core_seq: Seq,
     /// The place of this message in the answer.
     pub list_flags: ListFlags,

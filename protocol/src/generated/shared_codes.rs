@@ -11,6 +11,7 @@ use crate::code::Coded;
 impl Coded for Side {
     const NAME: &'static str = "side";
     const ALL: &'static [Self] = &[Self::Buy, Self::Sell];
+    const VALUES: &'static str = "0 Buy, 1 Sell";
 
     #[inline]
     fn code(self) -> u8 {
@@ -46,6 +47,7 @@ impl Coded for StpMode {
         Self::CancelBoth,
         Self::Decrement,
     ];
+    const VALUES: &'static str = "0 None, 1 CancelTaker, 2 CancelMaker, 3 CancelBoth, 4 Decrement";
 
     #[inline]
     fn code(self) -> u8 {
@@ -90,6 +92,7 @@ impl Coded for InstrumentState {
         Self::Halted,
         Self::Closed,
     ];
+    const VALUES: &'static str = "0 Open, 1 PostOnly, 2 CancelOnly, 3 Halted, 4 Closed";
 
     #[inline]
     fn code(self) -> u8 {
@@ -128,6 +131,7 @@ impl Coded for InstrumentState {
 impl Coded for AccountState {
     const NAME: &'static str = "accountState";
     const ALL: &'static [Self] = &[Self::Active, Self::CancelOnly, Self::Suspended];
+    const VALUES: &'static str = "0 Active, 1 CancelOnly, 2 Suspended";
 
     #[inline]
     fn code(self) -> u8 {
@@ -175,6 +179,7 @@ impl Coded for CancelReason {
         Self::InstrumentClosed,
         Self::Administrator,
     ];
+    const VALUES: &'static str = "1 Requested, 2 MassCancelled, 3 ReplacedBelowFilled, 4 IocRemainder, 5 FokUnfilled, 6 NoLiquidity, 7 CollarReached, 8 QuoteRemainder, 9 SelfTrade, 10 Expired, 11 KillSwitch, 12 Disconnected, 13 InstrumentClosed, 14 Administrator";
 
     #[inline]
     fn code(self) -> u8 {
@@ -294,6 +299,7 @@ impl Coded for RejectReason {
         Self::CapacityShrinks,
         Self::SameAsset,
     ];
+    const VALUES: &'static str = "1 UnknownKey, 2 DuplicateSequence, 3 NotPermitted, 4 KillSwitch, 5 AccountSuspended, 6 AccountCancelOnly, 7 UnknownInstrument, 8 InstrumentClosed, 9 InstrumentHalted, 10 InstrumentCancelOnly, 11 InstrumentPostOnly, 12 InvalidCombination, 13 InvalidPrice, 14 PriceOffTick, 15 InvalidQty, 16 QtyOffLot, 17 QtyBelowMin, 18 QtyAboveMax, 19 NotionalBelowMin, 20 NotionalAboveMax, 21 PriceAboveCollar, 22 PriceBelowCollar, 23 ExpiryInPast, 24 StopAlreadySatisfied, 25 DuplicateClientOrderId, 26 PostOnlyWouldTrade, 27 InsufficientFunds, 28 OrderPoolFull, 29 BalancePoolFull, 30 UnknownOrder, 31 NotReplaceable, 32 Busy, 33 RateExceeded, 34 InvalidAmount, 35 AmountOffUnit, 36 ShuttingDown, 37 InvalidClientOrderId, 38 InvalidField, 64 UnknownAccount, 65 UnknownAsset, 66 SymbolTaken, 67 InvalidDecimals, 68 InvalidTickOrLot, 69 InvalidRange, 70 InvalidFee, 71 InvalidCollar, 72 TableFull, 73 PermissionNotGrantable, 74 TransferAlreadyApplied, 75 TransferGap, 76 SupplyOverflow, 77 CapacityShrinks, 78 SameAsset";
 
     #[inline]
     fn code(self) -> u8 {
@@ -497,6 +503,7 @@ impl Coded for CommandKind {
         Self::EngageKillSwitch,
         Self::ReleaseKillSwitch,
     ];
+    const VALUES: &'static str = "1 Place, 2 Cancel, 3 Replace, 4 MassCancel, 5 ArmCancelOnDisconnect, 6 Disconnected, 7 Tick, 8 SetCapacity, 9 AddAsset, 10 ListInstrument, 11 SetInstrumentState, 12 SetFees, 13 CreateAccount, 14 SetAccountState, 15 AddKey, 16 RevokeKey, 17 Transfer, 18 CancelOrders, 19 EngageKillSwitch, 20 ReleaseKillSwitch";
 
     #[inline]
     fn code(self) -> u8 {

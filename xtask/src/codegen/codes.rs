@@ -81,6 +81,11 @@ fn coded(rust: &str, name: &str, values: &[Value], code: &str) -> String {
     let mut all = String::new();
     let mut read = String::new();
     let mut names = String::new();
+    let listed: Vec<_> = values
+        .iter()
+        .map(|v| format!("{} {}", v.number, v.name))
+        .collect();
+    let listed = listed.join(", ");
     for Value { name, number, .. } in values {
         _ = write!(all, "Self::{name}, ");
         _ = writeln!(read, "{number} => Some(Self::{name}),");
@@ -90,6 +95,7 @@ fn coded(rust: &str, name: &str, values: &[Value], code: &str) -> String {
         "impl Coded for {rust} {{
             const NAME: &'static str = {name:?};
             const ALL: &'static [Self] = &[{all}];
+            const VALUES: &'static str = {listed:?};
 
             #[inline]
             fn code(self) -> u8 {{ {code} }}
