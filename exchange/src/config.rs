@@ -1,0 +1,457 @@
+//! Configuration: defaults, a TOML file, the environment, flags; the later wins.
+//!
+//! The environment names a key as `RIALTO__SECTION__KEY`, for instance `RIALTO__JOURNAL__DURABILITY`.
+//! An unknown key is an error that names it and lists what there is, wherever it comes from: a
+//! misspelt limit must not silently be no limit.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rialto_types::Capacity;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// What the environment's keys begin with.
+const PREFIX: &str = "RIALTO__";
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Who listens where.
+    pub server: Server,
+    /// What is written down, and when it counts as written.
+    pub journal: Journal,
+    /// The core thread and its rings.
+    pub core: Core,
+    /// The size of the core's pools.
+    pub capacity: Pools,
+    /// The limits of the gateway.
+    pub gateway: Gateway,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Who listens where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The exchange's name, told to every client.
+    pub name: String,
+    /// Where WebSocket, health and metrics are served.
+    pub listen: SocketAddr,
+    /// Where journal and keys stand.
+    pub data: PathBuf,
+    /// How long a shutdown waits for its outputs to leave, in ms.
+    pub drain_ms: u64,
+}
+
+/// What is written down, and when it counts as written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Journal {
+    /// What an acknowledgement promises.
+    pub durability: Durability,
+    /// The size of a segment, in MiB.
+    pub segment_mib: u64,
+}
+
+/// What an acknowledgement promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// An acknowledged command survives the death of the process.
+    Written,
+    /// An acknowledged command survives the loss of power.
+    #[default]
+    Durable,
+}
+
+/// The core thread and its rings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Core {
+    /// Which shard this process is, 0 to 31.
+    pub shard: u8,
+    /// What threads do while there is nothing to do.
+    pub profile: Profile,
+    /// The processor of the core thread; by default none is chosen.
+    pub core_cpu: Option<usize>,
+    /// The processor of the publisher thread.
+    pub publisher_cpu: Option<usize>,
+    /// The processor of the journal thread, in `durable` mode.
+    pub journal_cpu: Option<usize>,
+    /// Orders and cancels that the command ring holds.
+    pub command_ring: usize,
+    /// Administration that the reserved ring holds.
+    pub reserved_ring: usize,
+    /// Events that the event ring holds.
+    pub event_ring: usize,
+}
+
+/// What threads do while there is nothing to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Spin for ever: the lowest latency, one processor each.
+    Latency,
+    /// Spin a while, then sleep.
+    #[default]
+    Balanced,
+    /// Sleep at once: the least processor time.
+    Economy,
+}
+
+/// The size of the core's pools. They can be raised between runs, never lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pools {
+    /// Open orders, waiting stops included.
+    pub orders: u32,
+    /// Open orders of one account.
+    pub orders_per_account: u32,
+    /// Accounts.
+    pub accounts: u32,
+    /// Pairs of account and asset.
+    pub balances: u32,
+    /// API keys, revoked ones included.
+    pub keys: u32,
+    /// Instruments, closed ones included.
+    pub instruments: u32,
+    /// Assets.
+    pub assets: u16,
+}
+
+/// The limits of the gateway.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gateway {
+    /// Threads that serve connections; 0 for one a processor.
+    pub threads: usize,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections from one address.
+    pub connections_per_ip: usize,
+    /// Messages that wait for one session before it is disconnected as too slow.
+    pub session_queue: usize,
+    /// Orders a second of one key, and as many at once; 0 for no limit.
+    pub orders_per_second: u32,
+    /// Cancels a second of one key, a budget of their own; 0 for no limit.
+    pub cancels_per_second: u32,
+    /// How often the exchange shows a sign of life, in ms.
+    pub heartbeat_ms: u64,
+    /// How long a client may take to log on, in ms.
+    pub logon_ms: u64,
+    /// How long after a restart the orders of armed keys wait for their session, in ms.
+    pub reconnect_grace_ms: u64,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// What is worth a line: a level, or targets with levels as in `info,rialto_gateway=debug`.
+    pub filter: String,
+}
+
+/// For people or for machines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line each.
+    #[default]
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            name: "Rialto".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            data: PathBuf::from("rialto-data"),
+            drain_ms: 5_000,
+        }
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            durability: Durability::default(),
+            segment_mib: 256,
+        }
+    }
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self {
+            shard: 0,
+            profile: Profile::default(),
+            core_cpu: None,
+            publisher_cpu: None,
+            journal_cpu: None,
+            command_ring: 1 << 16,
+            reserved_ring: 1 << 10,
+            event_ring: 1 << 16,
+        }
+    }
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        let Capacity {
+            orders,
+            orders_per_account,
+            accounts,
+            balances,
+            keys,
+            instruments,
+            assets,
+        } = Capacity::default();
+        Self {
+            orders,
+            orders_per_account,
+            accounts,
+            balances,
+            keys,
+            instruments,
+            assets,
+        }
+    }
+}
+
+impl From<Pools> for Capacity {
+    fn from(pools: Pools) -> Self {
+        let Pools {
+            orders,
+            orders_per_account,
+            accounts,
+            balances,
+            keys,
+            instruments,
+            assets,
+        } = pools;
+        Self {
+            orders,
+            orders_per_account,
+            accounts,
+            balances,
+            keys,
+            instruments,
+            assets,
+        }
+    }
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            connections: 10_000,
+            connections_per_ip: 1_000,
+            session_queue: 8_192,
+            orders_per_second: 10_000,
+            cancels_per_second: 20_000,
+            heartbeat_ms: 5_000,
+            logon_ms: 5_000,
+            reconnect_grace_ms: 10_000,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// A value given by a flag: section, key, value.
+pub type Flag = (&'static str, &'static str, Value);
+
+impl Config {
+    /// Reads the configuration of a process.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a key is unknown or has a value that it cannot have; the
+    /// message names the key and where it came from.
+    pub fn load(file: Option<&Path>, flags: Vec<Flag>) -> Result<Self> {
+        let text = match file {
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("reading the configuration {}", path.display()))?,
+            None => String::new(),
+        };
+        let source = file.map_or_else(String::new, |path| path.display().to_string());
+        Self::from_parts(&text, &source, std::env::vars().collect(), flags)
+    }
+
+    /// The configuration that file text, environment and flags make.
+    fn from_parts(
+        text: &str,
+        source: &str,
+        environment: BTreeMap<String, String>,
+        flags: Vec<Flag>,
+    ) -> Result<Self> {
+        let mut table: Table = text.parse().with_context(|| format!("in {source}"))?;
+        // Checked by itself first, so that a message about the file carries its line.
+        toml::from_str::<Self>(text).with_context(|| format!("in {source}"))?;
+        for (name, value) in environment {
+            let Some(path) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            let path = path.to_lowercase();
+            let (section, key) = path.split_once("__").ok_or_else(|| {
+                anyhow!("the environment variable {name} is not of the form {PREFIX}SECTION__KEY")
+            })?;
+            insert(&mut table, section, key, value_of(&value));
+            let checked: Result<Self, _> = table.clone().try_into();
+            checked.with_context(|| format!("in the environment variable {name}={value}"))?;
+        }
+        for (section, key, value) in flags {
+            insert(&mut table, section, key, value);
+        }
+        let config: Self = table.try_into().context("in the flags")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses values that no section could use.
+    fn check(&self) -> Result<()> {
+        if self.core.shard > 31 {
+            bail!("core.shard is {}: at most 31", self.core.shard);
+        }
+        if !(1..=65_536).contains(&self.journal.segment_mib) {
+            bail!(
+                "journal.segment_mib is {}: 1 to 65536",
+                self.journal.segment_mib
+            );
+        }
+        for (name, size, min) in [
+            ("core.command_ring", self.core.command_ring, 10),
+            ("core.reserved_ring", self.core.reserved_ring, 1),
+            ("core.event_ring", self.core.event_ring, 1),
+            ("gateway.session_queue", self.gateway.session_queue, 1),
+            ("gateway.connections", self.gateway.connections, 1),
+            (
+                "gateway.connections_per_ip",
+                self.gateway.connections_per_ip,
+                1,
+            ),
+        ] {
+            if size < min {
+                bail!("{name} is {size}: at least {min}");
+            }
+        }
+        if self.gateway.heartbeat_ms < 100 || self.gateway.logon_ms < 100 {
+            bail!("gateway.heartbeat_ms and gateway.logon_ms are at least 100 ms");
+        }
+        let pools = [
+            self.capacity.orders,
+            self.capacity.accounts,
+            self.capacity.keys,
+        ];
+        if pools.contains(&0) || self.capacity.orders > 1 << 24 {
+            bail!("capacity: at least one of each, and at most 2^24 = 16777216 open orders");
+        }
+        Ok(())
+    }
+}
+
+fn insert(table: &mut Table, section: &str, key: &str, value: Value) {
+    let section = table
+        .entry(section)
+        .or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(section) = section {
+        section.insert(key.to_owned(), value);
+    }
+}
+
+/// A number or a boolean where the text is one, otherwise the text itself.
+fn value_of(text: &str) -> Value {
+    if let Ok(number) = text.parse() {
+        return Value::Integer(number);
+    }
+    match text {
+        "true" => Value::Boolean(true),
+        "false" => Value::Boolean(false),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, environment: &[(&str, &str)], flags: Vec<Flag>) -> Result<Config> {
+        let environment = environment
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        Config::from_parts(text, "test.toml", environment, flags)
+    }
+
+    #[test]
+    fn the_later_source_wins() {
+        let file = "[server]\nname = \"file\"\n[core]\nevent_ring = 100\n";
+        let environment = [("RIALTO__SERVER__NAME", "environment"), ("OTHER", "x")];
+        let flags = vec![("core", "event_ring", Value::Integer(300))];
+        let config = load(file, &environment, flags).unwrap();
+        assert_eq!(config.server.name, "environment");
+        assert_eq!(config.core.event_ring, 300);
+        assert_eq!(config.core.command_ring, Core::default().command_ring);
+        assert_eq!(load("", &[], Vec::new()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let error = format!(
+            "{:#}",
+            load("[server]\nlisten_on = 1\n", &[], Vec::new()).unwrap_err()
+        );
+        assert!(
+            error.contains("test.toml") && error.contains("listen_on"),
+            "{error}"
+        );
+        let wrong = [("RIALTO__JOURNAL__DURABLITY", "written")];
+        let error = format!("{:#}", load("", &wrong, Vec::new()).unwrap_err());
+        assert!(error.contains("RIALTO__JOURNAL__DURABLITY"), "{error}");
+        assert!(error.contains("durablity"), "{error}");
+        let wrong = [("RIALTO__JOURNAL", "written")];
+        let error = format!("{:#}", load("", &wrong, Vec::new()).unwrap_err());
+        assert!(error.contains("SECTION__KEY"), "{error}");
+    }
+
+    #[test]
+    fn an_impossible_value_is_refused_with_what_would_be_right() {
+        for (section, key, value, expected) in [
+            ("core", "shard", Value::Integer(32), "at most 31"),
+            ("core", "command_ring", Value::Integer(9), "at least 10"),
+            ("journal", "segment_mib", Value::Integer(0), "1 to 65536"),
+            (
+                "journal",
+                "durability",
+                Value::String("lazy".into()),
+                "written",
+            ),
+            (
+                "server",
+                "listen",
+                Value::String("nowhere".into()),
+                "socket address",
+            ),
+        ] {
+            let error = load("", &[], vec![(section, key, value)]).unwrap_err();
+            let error = format!("{error:#}");
+            assert!(error.contains(expected), "{section}.{key}: {error}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The first minutes of a venue: pool sizes, the first administrator's key, the demo's market.
+//!
+//! All of it is journaled commands of the exchange itself (key 0), stepped through the core before any
+//! thread runs, so a replay founds the venue again. Each part looks at the state and does what is
+//! missing: a start that was interrupted is completed by the next.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use rialto_engine::StateImage;
+use rialto_journal::storage::Storage;
+use rialto_types::{
+    AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, Input, InstrumentSpec,
+    KeyId, Permissions, Ppm, Price, Qty, SourceId, Symbol, Transfer,
+};
+use tracing::{info, warn};
+
+use crate::core::Core;
+use crate::keys::{KeyEntry, NewKey, write_secret};
+
+/// The source of the demo's deposits; an operator's own sources count from 1 up.
+pub const DEMO_SOURCE: SourceId = SourceId(u16::MAX);
+/// Accounts of the demo: market makers, takers, and some for whoever tries the exchange out.
+pub const DEMO_ACCOUNTS: u32 = 8;
+
+/// An asset of the demo and what each of its accounts gets of it.
+struct DemoAsset {
+    symbol: &'static str,
+    decimals: u8,
+    /// In whole units of the asset.
+    deposit: i64,
+}
+
+const DEMO_ASSETS: [DemoAsset; 3] = [
+    DemoAsset {
+        symbol: "BTC",
+        decimals: 8,
+        deposit: 1_000,
+    },
+    DemoAsset {
+        symbol: "ETH",
+        decimals: 8,
+        deposit: 20_000,
+    },
+    DemoAsset {
+        symbol: "USDT",
+        decimals: 6,
+        deposit: 100_000_000,
+    },
+];
+
+/// An instrument of the demo. Base and quote are places in [`DEMO_ASSETS`].
+struct DemoInstrument {
+    symbol: &'static str,
+    base: u16,
+    quote: u16,
+    /// As a mantissa at 10^-8.
+    tick: i64,
+    /// As a mantissa at 10^-8.
+    lot: i64,
+    /// In ticks.
+    reference: i64,
+    /// In units of the quote asset.
+    min_notional: i64,
+}
+
+const DEMO_INSTRUMENTS: [DemoInstrument; 3] = [
+    DemoInstrument {
+        symbol: "BTC-USDT",
+        base: 1,
+        quote: 3,
+        tick: 1_000_000,
+        lot: 10_000,
+        reference: 6_000_000,
+        min_notional: 1_000_000,
+    },
+    DemoInstrument {
+        symbol: "ETH-USDT",
+        base: 2,
+        quote: 3,
+        tick: 1_000_000,
+        lot: 10_000,
+        reference: 300_000,
+        min_notional: 1_000_000,
+    },
+    DemoInstrument {
+        symbol: "ETH-BTC",
+        base: 2,
+        quote: 1,
+        tick: 1_000,
+        lot: 100_000,
+        reference: 5_000,
+        min_notional: 1_000,
+    },
+];
+
+/// Where the first administrator's key is written.
+pub fn admin_key_path(data: &Path) -> PathBuf {
+    data.join("admin-key.json")
+}
+
+/// Where the keys of the demo's accounts are written.
+pub fn demo_keys_path(data: &Path) -> PathBuf {
+    data.join("demo-keys.json")
+}
+
+/// Sets or raises the pool sizes. Asking for less than there is keeps what there is, with a warning.
+///
+/// # Errors
+/// When the journal has stopped.
+pub fn set_capacity<S: Storage>(core: &mut Core<S>, asked: Capacity) -> Result<()> {
+    let present = core.exchange().capacity();
+    let wanted = Capacity {
+        orders: asked.orders.max(present.orders),
+        orders_per_account: asked.orders_per_account.max(present.orders_per_account),
+        accounts: asked.accounts.max(present.accounts),
+        balances: asked.balances.max(present.balances),
+        keys: asked.keys.max(present.keys),
+        instruments: asked.instruments.max(present.instruments),
+        assets: asked.assets.max(present.assets),
+    };
+    if wanted != asked {
+        warn!(
+            ?present,
+            ?asked,
+            "pools never shrink: the larger sizes stay"
+        );
+    }
+    if wanted != present {
+        give(core, Command::SetCapacity(wanted))?;
+    }
+    Ok(())
+}
+
+/// Gives the venue an administrator's key if it has no key at all, and writes it to the data directory.
+///
+/// # Errors
+/// When the file cannot be written or the journal has stopped.
+pub fn ensure_admin<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
+    if !core.exchange().image().keys.is_empty() {
+        return Ok(());
+    }
+    let path = admin_key_path(data);
+    let key = NewKey::generate()?;
+    // The file first: a key in the journal that nobody holds could never be replaced.
+    write_secret(&path, &key.entry(AccountId::VENUE, KeyId(1)))?;
+    let permissions = Permissions::READ.with(Permissions::ADMIN);
+    add_key(core, AccountId::VENUE, &key, permissions)?;
+    info!(file = %path.display(), "wrote the administrator's key; keep it");
+    Ok(())
+}
+
+/// Lists the demo's market, opens and funds its accounts and writes their keys.
+///
+/// # Errors
+/// When the venue has a market of another kind, a file cannot be written, or the journal has stopped.
+pub fn ensure_demo<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
+    let image = core.exchange().image();
+    check_demo(&image)?;
+    for asset in DEMO_ASSETS.iter().skip(image.assets.len()) {
+        let symbol = symbol(asset.symbol);
+        give(
+            core,
+            Command::AddAsset(Asset {
+                symbol,
+                decimals: asset.decimals,
+            }),
+        )?;
+    }
+    for instrument in DEMO_INSTRUMENTS.iter().skip(image.instruments.len()) {
+        give(core, Command::ListInstrument(instrument.spec()))?;
+    }
+    for _ in image.accounts.len()..=DEMO_ACCOUNTS as usize {
+        give(core, Command::CreateAccount)?;
+    }
+    fund(core, &image)?;
+    ensure_demo_keys(core, data)
+}
+
+/// Refuses to put the demo on top of a venue that was founded otherwise.
+fn check_demo(image: &StateImage) -> Result<()> {
+    let differs = |at: usize, found: Symbol, expected: Option<&str>| {
+        let expected = expected.unwrap_or("nothing");
+        bail!(
+            "--demo needs a venue of its own: number {} is {found}, not {expected}; give another --data",
+            at + 1
+        )
+    };
+    for (at, asset) in image.assets.iter().enumerate() {
+        let expected = DEMO_ASSETS.get(at).map(|asset| asset.symbol);
+        if at < DEMO_ASSETS.len() && expected != Some(asset.asset.symbol.as_str()) {
+            return differs(at, asset.asset.symbol, expected);
+        }
+    }
+    for (at, instrument) in image.instruments.iter().enumerate() {
+        let expected = DEMO_INSTRUMENTS.get(at).map(|instrument| instrument.symbol);
+        let found = instrument.instrument.spec.symbol;
+        if at < DEMO_INSTRUMENTS.len() && expected != Some(found.as_str()) {
+            return differs(at, found, expected);
+        }
+    }
+    Ok(())
+}
+
+/// Deposits what the demo's accounts get, once: the source's numbers say what was deposited already.
+fn fund<S: Storage>(core: &mut Core<S>, image: &StateImage) -> Result<()> {
+    let applied = image
+        .sources
+        .iter()
+        .find(|source| source.source == DEMO_SOURCE);
+    let applied = applied.map_or(0, |source| source.sequence);
+    let mut sequence = 0;
+    for account in (1..=DEMO_ACCOUNTS).map(AccountId) {
+        for (asset, demo) in (1..).map(AssetId).zip(&DEMO_ASSETS) {
+            sequence += 1;
+            if sequence <= applied {
+                continue;
+            }
+            let amount = Amount(demo.deposit * 10_i64.pow(u32::from(demo.decimals)));
+            let source = DEMO_SOURCE;
+            give(
+                core,
+                Command::Transfer(Transfer {
+                    source,
+                    sequence,
+                    account,
+                    asset,
+                    amount,
+                }),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives each account of the demo a key, unless the file of an earlier start still fits.
+fn ensure_demo_keys<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
+    let path = demo_keys_path(data);
+    let accounts = (1..=DEMO_ACCOUNTS).map(AccountId);
+    let image = core.exchange().image();
+    let has_key = |account| {
+        image
+            .keys
+            .iter()
+            .any(|key| key.account == account && !key.revoked)
+    };
+    if path.exists() && accounts.clone().all(has_key) {
+        return Ok(());
+    }
+    let first = u32::try_from(image.keys.len() + 1)?;
+    let mut keys = Vec::new();
+    let mut entries: Vec<KeyEntry> = Vec::new();
+    for (id, account) in (first..).map(KeyId).zip(accounts) {
+        let key = NewKey::generate()?;
+        entries.push(key.entry(account, id));
+        keys.push((account, key));
+    }
+    write_secret(&path, &entries)?;
+    for (account, key) in &keys {
+        add_key(
+            core,
+            *account,
+            key,
+            Permissions::READ.with(Permissions::TRADE),
+        )?;
+    }
+    info!(file = %path.display(), "wrote the keys of the demo's accounts");
+    Ok(())
+}
+
+fn add_key<S: Storage>(
+    core: &mut Core<S>,
+    account: AccountId,
+    key: &NewKey,
+    permissions: Permissions,
+) -> Result<()> {
+    let public_key = key.public();
+    give(
+        core,
+        Command::AddKey(AddKey {
+            account,
+            public_key,
+            permissions,
+        }),
+    )
+}
+
+/// Steps one command of the exchange itself through the core.
+fn give<S: Storage>(core: &mut Core<S>, command: Command) -> Result<()> {
+    core.step(&Input {
+        key: KeyId::VENUE,
+        client_seq: ClientSeq(0),
+        command,
+    })?;
+    core.end_batch();
+    Ok(())
+}
+
+impl DemoInstrument {
+    fn spec(&self) -> InstrumentSpec {
+        InstrumentSpec {
+            symbol: symbol(self.symbol),
+            base: AssetId(self.base),
+            quote: AssetId(self.quote),
+            tick_mantissa: self.tick,
+            lot_mantissa: self.lot,
+            min_qty: Qty(1),
+            max_qty: Qty(10_000_000),
+            min_notional: Amount(self.min_notional),
+            max_notional: Amount::MAX,
+            collar: Ppm(100_000),
+            reference_price: Price(self.reference),
+            maker_fee: Ppm(200),
+            taker_fee: Ppm(500),
+        }
+    }
+}
+
+fn symbol(text: &str) -> Symbol {
+    Symbol::new(text).expect("the demo's symbols are valid")
+}
+
+#[cfg(test)]
+mod tests {
+    use rialto_types::{Instrument, InstrumentId};
+
+    use super::*;
+
+    #[test]
+    fn the_demos_instruments_can_be_listed() {
+        for demo in &DEMO_INSTRUMENTS {
+            let asset = |id: u16| {
+                let demo = &DEMO_ASSETS[usize::from(id) - 1];
+                Asset {
+                    symbol: symbol(demo.symbol),
+                    decimals: demo.decimals,
+                }
+            };
+            let (base, quote) = (asset(demo.base), asset(demo.quote));
+            let listed = Instrument::new(InstrumentId(1), demo.spec(), &base, &quote);
+            assert!(listed.is_ok(), "{}: {listed:?}", demo.symbol);
+        }
+    }
+}

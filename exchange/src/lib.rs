@@ -1,0 +1,12 @@
+//! The exchange as a process: core thread, recovery, configuration, wiring.
+//!
+//! The binary `rialto` is this library behind a command line. Read `wiring.rs` first: one page that
+//! shows the whole pipeline being put together.
+
+pub mod config;
+pub mod core;
+pub mod founding;
+pub mod keys;
+pub mod logging;
+pub mod recovery;
+mod threads;
