@@ -45,7 +45,7 @@ impl Generator {
             },
             2 => {
                 let stop = self.stop(side, &market);
-                let offset = self.rng.range(-3, 6) * market.price_step;
+                let offset = self.rng.range(-3, 6).saturating_mul(market.price_step);
                 let price = match side {
                     Side::Buy => stop.0.saturating_add(offset),
                     Side::Sell => stop.0.saturating_sub(offset),
@@ -102,7 +102,7 @@ impl Generator {
             0 => old_price,
             1 => self.price(order.side, &market),
             _ => {
-                let offset = self.rng.range(-3, 3) * market.price_step;
+                let offset = self.rng.range(-3, 3).saturating_mul(market.price_step);
                 Price(old_price.0.saturating_add(offset))
             }
         };
@@ -110,9 +110,9 @@ impl Generator {
         let qty = match self.rng.weighted(&[20, 33, 33, 4, 10]) {
             0 => total,
             1 => total
-                .saturating_sub(self.rng.range(1, 4) * market.qty_step)
+                .saturating_sub(self.rng.range(1, 4).saturating_mul(market.qty_step))
                 .max(1),
-            2 => total.saturating_add(self.rng.range(1, 4) * market.qty_step),
+            2 => total.saturating_add(self.rng.range(1, 4).saturating_mul(market.qty_step)),
             3 => order.filled.0.saturating_add(self.rng.range(-1, 1)),
             _ => self.qty(order.side, &market).0,
         };
@@ -235,7 +235,7 @@ impl Generator {
             Side::Sell => -1,
         };
         // Prices that have strayed are led back.
-        let width = 10 * market.price_step;
+        let width = 10_i64.saturating_mul(market.price_step);
         let own = market.best(side).unwrap_or(market.last);
         let own = own.clamp(market.anchor - width, market.anchor.saturating_add(width));
         let steps = |from: i64, count: i64| {
@@ -262,7 +262,7 @@ impl Generator {
 
     /// A limit that trades at the best opposite price, or a few steps beyond it.
     fn beyond(&mut self, side: Side, opposite: i64, market: &Market) -> Price {
-        let offset = self.rng.range(0, 5) * market.price_step;
+        let offset = self.rng.range(0, 5).saturating_mul(market.price_step);
         Price(match side {
             Side::Buy => opposite.saturating_add(offset),
             Side::Sell => opposite.saturating_sub(offset),
@@ -276,7 +276,7 @@ impl Generator {
             1 => self.rng.range(-2, 0),
             _ => return Price(self.wild_number()),
         };
-        let offset = steps * market.price_step;
+        let offset = steps.saturating_mul(market.price_step);
         Price(match side {
             Side::Buy => market.last.saturating_add(offset),
             Side::Sell => market.last.saturating_sub(offset),
@@ -285,10 +285,10 @@ impl Generator {
 
     fn qty(&mut self, side: Side, market: &Market) -> Qty {
         let qty = match self.rng.weighted(&[72, 12, 11, 4, 1]) {
-            0 => self.rng.range(1, 12) * market.qty_step,
+            0 => self.rng.range(1, 12).saturating_mul(market.qty_step),
             1 => self.rng.range(1, 3),
             2 => self.leaves_of_some_order(side).unwrap_or(5),
-            3 => self.rng.range(12, 62) * market.qty_step,
+            3 => self.rng.range(12, 62).saturating_mul(market.qty_step),
             _ => self.wild_number(),
         };
         Qty(qty)
@@ -306,7 +306,9 @@ impl Generator {
         if self.rng.percent(if side == Side::Buy { 50 } else { 12 }) {
             let lots = qty.0.saturating_mul(market.last);
             let amount = lots.saturating_mul(market.quote_units_per_tick_lot);
-            let remainder = self.rng.range(-1, market.quote_units_per_tick_lot * 3);
+            let remainder = self
+                .rng
+                .range(-1, market.quote_units_per_tick_lot.saturating_mul(3));
             Size::Quote(Amount(amount.saturating_add(remainder)))
         } else {
             Size::Qty(qty)
