@@ -12,12 +12,17 @@ pub const FRAME_BYTES_MAX: usize = 16 * 1024;
 pub struct Frame<'a> {
     bytes: &'a [u8],
     at: usize,
+    failed: bool,
 }
 
 impl<'a> Frame<'a> {
     /// The messages of these bytes. An empty frame has none.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self {
+            bytes,
+            at: 0,
+            failed: false,
+        }
     }
 
     /// Where the next message begins; after an error, where the message that could not be read begins.
@@ -38,7 +43,7 @@ impl Iterator for Frame<'_> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let rest = &self.bytes[self.at..];
-        if rest.is_empty() {
+        if rest.is_empty() || self.failed {
             return None;
         }
         match Message::decode_first(rest) {
@@ -47,8 +52,7 @@ impl Iterator for Frame<'_> {
                 Some(Ok(message))
             }
             Err(error) => {
-                // The offset stays for whoever reports the error; nothing is left to iterate.
-                self.bytes = &self.bytes[..self.at];
+                self.failed = true;
                 Some(Err(error))
             }
         }

@@ -1,10 +1,11 @@
 //! Repeating groups: lists that cannot grow beyond what one frame holds.
 
+use core::fmt;
 use core::ops::Deref;
 
 /// A list of at most `MAX` entries. `MAX` follows from the schema: so many that the message stays within
 /// one frame. What is longer is sent as several messages: see [`Group::chunks`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Group<T, const MAX: usize> {
     entries: Vec<T>,
 }
@@ -68,6 +69,12 @@ impl<T: Clone, const MAX: usize> Group<T, MAX> {
             entries: chunk.to_vec(),
         });
         core::iter::once(head).chain(rest)
+    }
+}
+
+impl<T: fmt::Debug, const MAX: usize> fmt::Debug for Group<T, MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.entries).finish()
     }
 }
 
