@@ -1,9 +1,15 @@
-//! The full core: key, sequence, checks, hold, match, settle, fees, events, with 1,000 accounts.
+//! The full core: stamp, journal record, key, checks, hold, match, settle, fees, events; 1,000 accounts.
+//!
+//! The journal is a real one, memory-mapped files in `written` mode, in a directory that is removed
+//! afterwards. The stamp counts up instead of reading the clock, which the core thread does once a
+//! batch.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
-use rialto_engine::{EventBuffer, Exchange};
+use rialto_engine::{EventBuffer, Exchange, RULES_VERSION};
+use rialto_journal::{ExchangeId, FileStorage, Journal, OpenOptions, Recovery, SegmentBytes};
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, CancelOrder, Capacity, ClientSeq, Command, Event,
     Input, InstrumentId, KeyId, OrderRef, Permissions, PublicKey, ReplaceOrder, Seq, ShardId,
@@ -18,6 +24,8 @@ const RING: usize = 1 << 12;
 /// A core with its accounts, and where its events go.
 struct Bench {
     exchange: Exchange,
+    journal: Journal<FileStorage>,
+    _directory: tempfile::TempDir,
     events: EventBuffer,
     ring: Vec<Event>,
     written: usize,
@@ -101,7 +109,20 @@ pub(crate) fn inputs(messages: &[Message], first_seq: u64) -> Vec<Input> {
 
 impl Bench {
     fn new(workload: &Workload) -> Self {
+        let directory = tempfile::tempdir_in("target").expect("the build directory is writable");
+        let storage = FileStorage::open(directory.path()).expect("an empty directory is a journal");
+        let options = OpenOptions {
+            shard: ShardId(0),
+            rules_version: RULES_VERSION,
+            new_exchange_id: ExchangeId([1; 16]),
+            after: Seq(0),
+        };
+        let recovered = Recovery::open(Arc::new(storage), options).and_then(Recovery::finish);
+        let recovered = recovered.expect("an empty journal is recovered");
+        let journal = Journal::written(recovered, SegmentBytes::default(), Box::new(|_| ()));
         let mut bench = Self {
+            journal: journal.expect("a new journal is begun"),
+            _directory: directory,
             exchange: Exchange::new(ShardId(0)),
             events: EventBuffer::new(),
             ring: Vec::with_capacity(RING),
@@ -125,8 +146,11 @@ impl Bench {
     fn play(&mut self, input: &Input) {
         self.seq += 1;
         self.events.clear();
-        self.exchange
-            .apply(Seq(self.seq), Timestamp(self.seq), input, &mut self.events);
+        let (seq, time) = (Seq(self.seq), Timestamp(self.seq));
+        self.journal
+            .append(seq, time, input)
+            .expect("the disk has room");
+        self.exchange.apply(seq, time, input, &mut self.events);
         for event in self.events.as_slice() {
             let at = self.written % RING;
             if at < self.ring.len() {
