@@ -46,15 +46,13 @@ impl Iterator for Frame<'_> {
         if rest.is_empty() || self.failed {
             return None;
         }
-        match Message::decode_first(rest) {
-            Ok((message, len)) => {
-                self.at += len;
-                Some(Ok(message))
-            }
-            Err(error) => {
-                self.failed = true;
-                Some(Err(error))
-            }
+        let mut len = 0;
+        let message = Message::decode_at_start(rest, &mut len);
+        if message.is_ok() {
+            self.at += len;
+        } else {
+            self.failed = true;
         }
+        Some(message)
     }
 }

@@ -72,7 +72,8 @@ pub trait WireMessage: layout::Body {
                 found: header.template_id,
             });
         }
-        let (message, len) = Self::decode_body(header, bytes)?;
+        let mut len = 0;
+        let message = Self::decode_body(header, bytes, &mut len)?;
         if len == bytes.len() {
             Ok(message)
         } else {
@@ -82,15 +83,19 @@ pub trait WireMessage: layout::Body {
         }
     }
 
-    /// Reads the message whose header, already read, stands at the start of `bytes`. Returns it with
-    /// its length in bytes, header included; more may follow.
+    /// Reads the message whose header, already read, stands at the start of `bytes`. Sets `len` to its
+    /// length in bytes, header included; more may follow.
+    ///
+    /// The length goes out by reference because a pair of message and length would be copied once more on
+    /// its way out, which for small messages costs as much as decoding them.
     ///
     /// # Errors
-    /// Whatever is wrong with the bytes.
+    /// Whatever is wrong with the bytes; `len` means nothing then.
     #[inline]
-    fn decode_body(header: Header, bytes: &[u8]) -> Result<(Self, usize), DecodeError> {
+    fn decode_body(header: Header, bytes: &[u8], len: &mut usize) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(Self::NAME, header, bytes);
-        let message = Self::get(&mut reader)?;
-        Ok((message, reader.consumed()))
+        let message = Self::get(&mut reader);
+        *len = reader.consumed();
+        message
     }
 }

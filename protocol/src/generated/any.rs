@@ -198,66 +198,81 @@ impl Message {
     ///
     /// # Errors
     /// Whatever is wrong with the bytes.
-    #[inline]
     pub fn decode_first(bytes: &[u8]) -> Result<(Self, usize), DecodeError> {
+        let mut len = 0;
+        let message = Self::decode_at_start(bytes, &mut len)?;
+        Ok((message, len))
+    }
+
+    /// As [`Message::decode_first`], with the length by reference: see [`WireMessage::decode_body`].
+    #[inline]
+    pub(crate) fn decode_at_start(bytes: &[u8], len: &mut usize) -> Result<Self, DecodeError> {
         let header = Header::decode(bytes)?;
         match header.template_id {
-            Challenge::TEMPLATE_ID => read(header, bytes, Self::Challenge),
-            Logon::TEMPLATE_ID => read(header, bytes, Self::Logon),
-            LogonAccepted::TEMPLATE_ID => read(header, bytes, Self::LogonAccepted),
-            LogonRefused::TEMPLATE_ID => read(header, bytes, Self::LogonRefused),
-            Logout::TEMPLATE_ID => read(header, bytes, Self::Logout),
-            Heartbeat::TEMPLATE_ID => read(header, bytes, Self::Heartbeat),
-            TestRequest::TEMPLATE_ID => read(header, bytes, Self::TestRequest),
-            Refused::TEMPLATE_ID => read(header, bytes, Self::Refused),
-            ReportGap::TEMPLATE_ID => read(header, bytes, Self::ReportGap),
-            NewOrder::TEMPLATE_ID => read(header, bytes, Self::NewOrder),
-            CancelOrder::TEMPLATE_ID => read(header, bytes, Self::CancelOrder),
-            ReplaceOrder::TEMPLATE_ID => read(header, bytes, Self::ReplaceOrder),
-            MassCancel::TEMPLATE_ID => read(header, bytes, Self::MassCancel),
-            ArmCancelOnDisconnect::TEMPLATE_ID => read(header, bytes, Self::ArmCancelOnDisconnect),
-            OrderStatusRequest::TEMPLATE_ID => read(header, bytes, Self::OrderStatusRequest),
-            OpenOrdersRequest::TEMPLATE_ID => read(header, bytes, Self::OpenOrdersRequest),
-            BalancesRequest::TEMPLATE_ID => read(header, bytes, Self::BalancesRequest),
-            ExecutionReport::TEMPLATE_ID => read(header, bytes, Self::ExecutionReport),
-            OrderStatus::TEMPLATE_ID => read(header, bytes, Self::OrderStatus),
-            Balances::TEMPLATE_ID => read(header, bytes, Self::Balances),
-            BalanceUpdate::TEMPLATE_ID => read(header, bytes, Self::BalanceUpdate),
-            MassCancelReport::TEMPLATE_ID => read(header, bytes, Self::MassCancelReport),
-            TransferReport::TEMPLATE_ID => read(header, bytes, Self::TransferReport),
-            CancelOnDisconnectReport::TEMPLATE_ID => {
-                read(header, bytes, Self::CancelOnDisconnectReport)
+            Challenge::TEMPLATE_ID => read(header, bytes, len, Self::Challenge),
+            Logon::TEMPLATE_ID => read(header, bytes, len, Self::Logon),
+            LogonAccepted::TEMPLATE_ID => read(header, bytes, len, Self::LogonAccepted),
+            LogonRefused::TEMPLATE_ID => read(header, bytes, len, Self::LogonRefused),
+            Logout::TEMPLATE_ID => read(header, bytes, len, Self::Logout),
+            Heartbeat::TEMPLATE_ID => read(header, bytes, len, Self::Heartbeat),
+            TestRequest::TEMPLATE_ID => read(header, bytes, len, Self::TestRequest),
+            Refused::TEMPLATE_ID => read(header, bytes, len, Self::Refused),
+            ReportGap::TEMPLATE_ID => read(header, bytes, len, Self::ReportGap),
+            NewOrder::TEMPLATE_ID => read(header, bytes, len, Self::NewOrder),
+            CancelOrder::TEMPLATE_ID => read(header, bytes, len, Self::CancelOrder),
+            ReplaceOrder::TEMPLATE_ID => read(header, bytes, len, Self::ReplaceOrder),
+            MassCancel::TEMPLATE_ID => read(header, bytes, len, Self::MassCancel),
+            ArmCancelOnDisconnect::TEMPLATE_ID => {
+                read(header, bytes, len, Self::ArmCancelOnDisconnect)
             }
-            Subscribe::TEMPLATE_ID => read(header, bytes, Self::Subscribe),
-            Unsubscribe::TEMPLATE_ID => read(header, bytes, Self::Unsubscribe),
-            SubscriptionAccepted::TEMPLATE_ID => read(header, bytes, Self::SubscriptionAccepted),
-            SubscriptionRefused::TEMPLATE_ID => read(header, bytes, Self::SubscriptionRefused),
-            AssetDefinition::TEMPLATE_ID => read(header, bytes, Self::AssetDefinition),
-            InstrumentDefinition::TEMPLATE_ID => read(header, bytes, Self::InstrumentDefinition),
-            InstrumentStatus::TEMPLATE_ID => read(header, bytes, Self::InstrumentStatus),
-            TradeTick::TEMPLATE_ID => read(header, bytes, Self::TradeTick),
-            TopOfBook::TEMPLATE_ID => read(header, bytes, Self::TopOfBook),
-            L2Snapshot::TEMPLATE_ID => read(header, bytes, Self::L2Snapshot),
-            L2Update::TEMPLATE_ID => read(header, bytes, Self::L2Update),
-            AddAsset::TEMPLATE_ID => read(header, bytes, Self::AddAsset),
-            ListInstrument::TEMPLATE_ID => read(header, bytes, Self::ListInstrument),
-            SetInstrumentState::TEMPLATE_ID => read(header, bytes, Self::SetInstrumentState),
-            SetFees::TEMPLATE_ID => read(header, bytes, Self::SetFees),
-            CreateAccount::TEMPLATE_ID => read(header, bytes, Self::CreateAccount),
-            SetAccountState::TEMPLATE_ID => read(header, bytes, Self::SetAccountState),
-            AddKey::TEMPLATE_ID => read(header, bytes, Self::AddKey),
-            RevokeKey::TEMPLATE_ID => read(header, bytes, Self::RevokeKey),
-            Transfer::TEMPLATE_ID => read(header, bytes, Self::Transfer),
-            CancelOrders::TEMPLATE_ID => read(header, bytes, Self::CancelOrders),
-            EngageKillSwitch::TEMPLATE_ID => read(header, bytes, Self::EngageKillSwitch),
-            ReleaseKillSwitch::TEMPLATE_ID => read(header, bytes, Self::ReleaseKillSwitch),
-            AdminReport::TEMPLATE_ID => read(header, bytes, Self::AdminReport),
-            AccountsRequest::TEMPLATE_ID => read(header, bytes, Self::AccountsRequest),
-            AccountDetails::TEMPLATE_ID => read(header, bytes, Self::AccountDetails),
-            KeysRequest::TEMPLATE_ID => read(header, bytes, Self::KeysRequest),
-            KeyDetails::TEMPLATE_ID => read(header, bytes, Self::KeyDetails),
-            TransferSourceRequest::TEMPLATE_ID => read(header, bytes, Self::TransferSourceRequest),
-            TransferSource::TEMPLATE_ID => read(header, bytes, Self::TransferSource),
+            OrderStatusRequest::TEMPLATE_ID => read(header, bytes, len, Self::OrderStatusRequest),
+            OpenOrdersRequest::TEMPLATE_ID => read(header, bytes, len, Self::OpenOrdersRequest),
+            BalancesRequest::TEMPLATE_ID => read(header, bytes, len, Self::BalancesRequest),
+            ExecutionReport::TEMPLATE_ID => read(header, bytes, len, Self::ExecutionReport),
+            OrderStatus::TEMPLATE_ID => read(header, bytes, len, Self::OrderStatus),
+            Balances::TEMPLATE_ID => read(header, bytes, len, Self::Balances),
+            BalanceUpdate::TEMPLATE_ID => read(header, bytes, len, Self::BalanceUpdate),
+            MassCancelReport::TEMPLATE_ID => read(header, bytes, len, Self::MassCancelReport),
+            TransferReport::TEMPLATE_ID => read(header, bytes, len, Self::TransferReport),
+            CancelOnDisconnectReport::TEMPLATE_ID => {
+                read(header, bytes, len, Self::CancelOnDisconnectReport)
+            }
+            Subscribe::TEMPLATE_ID => read(header, bytes, len, Self::Subscribe),
+            Unsubscribe::TEMPLATE_ID => read(header, bytes, len, Self::Unsubscribe),
+            SubscriptionAccepted::TEMPLATE_ID => {
+                read(header, bytes, len, Self::SubscriptionAccepted)
+            }
+            SubscriptionRefused::TEMPLATE_ID => read(header, bytes, len, Self::SubscriptionRefused),
+            AssetDefinition::TEMPLATE_ID => read(header, bytes, len, Self::AssetDefinition),
+            InstrumentDefinition::TEMPLATE_ID => {
+                read(header, bytes, len, Self::InstrumentDefinition)
+            }
+            InstrumentStatus::TEMPLATE_ID => read(header, bytes, len, Self::InstrumentStatus),
+            TradeTick::TEMPLATE_ID => read(header, bytes, len, Self::TradeTick),
+            TopOfBook::TEMPLATE_ID => read(header, bytes, len, Self::TopOfBook),
+            L2Snapshot::TEMPLATE_ID => read(header, bytes, len, Self::L2Snapshot),
+            L2Update::TEMPLATE_ID => read(header, bytes, len, Self::L2Update),
+            AddAsset::TEMPLATE_ID => read(header, bytes, len, Self::AddAsset),
+            ListInstrument::TEMPLATE_ID => read(header, bytes, len, Self::ListInstrument),
+            SetInstrumentState::TEMPLATE_ID => read(header, bytes, len, Self::SetInstrumentState),
+            SetFees::TEMPLATE_ID => read(header, bytes, len, Self::SetFees),
+            CreateAccount::TEMPLATE_ID => read(header, bytes, len, Self::CreateAccount),
+            SetAccountState::TEMPLATE_ID => read(header, bytes, len, Self::SetAccountState),
+            AddKey::TEMPLATE_ID => read(header, bytes, len, Self::AddKey),
+            RevokeKey::TEMPLATE_ID => read(header, bytes, len, Self::RevokeKey),
+            Transfer::TEMPLATE_ID => read(header, bytes, len, Self::Transfer),
+            CancelOrders::TEMPLATE_ID => read(header, bytes, len, Self::CancelOrders),
+            EngageKillSwitch::TEMPLATE_ID => read(header, bytes, len, Self::EngageKillSwitch),
+            ReleaseKillSwitch::TEMPLATE_ID => read(header, bytes, len, Self::ReleaseKillSwitch),
+            AdminReport::TEMPLATE_ID => read(header, bytes, len, Self::AdminReport),
+            AccountsRequest::TEMPLATE_ID => read(header, bytes, len, Self::AccountsRequest),
+            AccountDetails::TEMPLATE_ID => read(header, bytes, len, Self::AccountDetails),
+            KeysRequest::TEMPLATE_ID => read(header, bytes, len, Self::KeysRequest),
+            KeyDetails::TEMPLATE_ID => read(header, bytes, len, Self::KeyDetails),
+            TransferSourceRequest::TEMPLATE_ID => {
+                read(header, bytes, len, Self::TransferSourceRequest)
+            }
+            TransferSource::TEMPLATE_ID => read(header, bytes, len, Self::TransferSource),
 
             found => Err(DecodeError::UnknownTemplate { found }),
         }
@@ -295,9 +310,10 @@ impl Message {
 fn read<M: WireMessage>(
     header: Header,
     bytes: &[u8],
+    len: &mut usize,
     wrap: fn(M) -> Message,
-) -> Result<(Message, usize), DecodeError> {
-    M::decode_body(header, bytes).map(|(message, len)| (wrap(message), len))
+) -> Result<Message, DecodeError> {
+    M::decode_body(header, bytes, len).map(wrap)
 }
 
 /// The name of the message with this template id.

@@ -294,7 +294,7 @@ pub(super) fn any(schema: &Schema) -> String {
         _ = write!(variants, "/// See [`{name}`].\n{name}({name}),\n");
         _ = writeln!(
             decode,
-            "{name}::TEMPLATE_ID => read(header, bytes, Self::{name}),"
+            "{name}::TEMPLATE_ID => read(header, bytes, len, Self::{name}),"
         );
         _ = writeln!(names, "{name}::TEMPLATE_ID => {name}::NAME,");
         _ = writeln!(arms, "Message::{name}($inner) => $then,");
