@@ -148,12 +148,10 @@ fn check_manifests(files: &[SourceFile]) -> Result<Vec<Violation>> {
         &directories,
     )?);
     violations.extend(manifests::check_lock(required("Cargo.lock")?)?);
-    let code_map = "docs/ARCHITECTURE.md";
-    violations.extend(documents::check_code_map(
-        code_map,
-        required(code_map)?,
-        &directories,
-    ));
+    let path = "docs/ARCHITECTURE.md";
+    let document = required(path)?;
+    violations.extend(documents::check_code_map(path, document, &directories));
+    violations.extend(arrows::check_document(path, document));
     Ok(violations)
 }
 
@@ -258,6 +256,7 @@ mod tests {
             "no file of the repository",
             "blanks",
             "no heading for `x/`",
+            "\"Arrows\" differs",
             "NNNN-title",
             "FIXME",
         ] {

@@ -142,6 +142,38 @@ pub(super) fn check(manifest: &Manifest) -> Vec<Violation> {
     arrows.collect()
 }
 
+/// The document shows the same table, row by row.
+pub(super) fn check_document(path: &str, text: &str) -> Vec<Violation> {
+    let missing = ARROWS
+        .iter()
+        .map(document_row)
+        .filter(|row| !text.lines().any(|line| line == row));
+    let violations = missing.map(|row| {
+        let message =
+            format!("\"Arrows\" differs from xtask/src/tidy/arrows.rs, where the row is: {row}");
+        Violation::new(path, 0, message)
+    });
+    violations.collect()
+}
+
+/// A row as the document shows it.
+fn document_row(row: &Row) -> String {
+    let list = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        if names.is_empty() {
+            "nothing".to_owned()
+        } else {
+            names.join(", ")
+        }
+    };
+    format!(
+        "| `{}` | {} | {} |",
+        row.crate_name,
+        list(row.uses),
+        list(row.tests_use)
+    )
+}
+
 /// The directory-like name of a package: `rialto-engine` is `engine`.
 fn crate_name(package: &str) -> &str {
     package.strip_prefix(PREFIX).unwrap_or(package)
@@ -250,6 +282,22 @@ mod tests {
     #[test]
     fn a_crate_without_a_row_is_refused() {
         assert!(messages("rialto-wallet", "")[0].contains("`wallet` has no row"));
+    }
+
+    #[test]
+    fn the_document_shows_every_row() {
+        let mut text: String = ARROWS.iter().map(|row| document_row(row) + "\n").collect();
+        assert!(check_document("a.md", &text).is_empty());
+        text = text.replace(
+            "| `risk` | `types` | nothing |",
+            "| `risk` | `types` | `engine` |",
+        );
+        let found = check_document("a.md", &text);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].message.contains("| `risk` | `types` | nothing |"),
+            "{found:?}"
+        );
     }
 
     #[test]
