@@ -113,3 +113,38 @@ fn what_is_received_can_be_used_at_once() {
         ",
     );
 }
+
+#[test]
+fn a_sweep_whose_cost_does_not_fit_is_never_affordable() {
+    check(
+        "
+        given reference 2000000000
+        given collar 100%
+        given max_qty 4000000000
+        given funds A COIN 2000000000
+        given funds B COIN 2000000000
+        A sell 2000000000@4000000000
+        B sell 2000000000@4000000000
+        C buy 4000000000 market    | rejected InsufficientFunds 9223372036854775807/1000000
+        ",
+    );
+}
+
+#[test]
+fn the_sum_of_an_orders_fills_stays_at_its_end() {
+    check(
+        "
+        given reference 2000000000
+        given collar 100%
+        given max_qty 4000000000
+        given funds A COIN 4000000000
+        given funds B CASH 8000000000000000000
+        B buy 2000000000@4000000000
+        A sell 4000000000@2000000000                | #2 accepted; trade 2000000000@4000000000 #1 #2; #2 rests 2000000000@2000000000
+        admin withdraw A CASH 8000000000000000000
+        admin deposit B CASH 8000000000000000000    -- the same cash, a second time
+        B buy 1000000000@2000000000                 | #3 accepted; trade 1000000000@2000000000 #2 #3
+        order #2                                    | 1000000000 left, 3000000000 filled for 9223372036854775807
+        ",
+    );
+}
