@@ -9,7 +9,7 @@ use proptest::test_runner::Config;
 use rialto_engine::{EventBuffer, Exchange, StateImage};
 use rialto_reference::differential::{SHARD, Subject, assert_agrees};
 use rialto_reference::scenario::Profile;
-use rialto_types::{Event, Input, Seq, Timestamp};
+use rialto_types::{Capacity, Event, Input, Seq, Timestamp};
 
 /// How many sequences of random seed a test run tries when `PROPTEST_CASES` does not say.
 const CASES: u32 = 12;
@@ -66,6 +66,7 @@ profiles! {
     tight_agrees = 4,
     administered_agrees = 5,
     huge_agrees = 6,
+    deep_agrees = 7,
 }
 
 fn config() -> Config {
@@ -90,9 +91,14 @@ proptest! {
         profile in 0..Profile::ALL.len(),
         accounts in 2_u32..=8,
         poor_percent in 0_u32..=60,
+        far_percent in 0_u32..=60,
+        orders in 8_u32..=300,
+        orders_per_account in 4_u32..=80,
         image_every in 1_usize..=32,
     ) {
-        let profile = Profile { accounts, poor_percent, ..Profile::ALL[profile] };
+        let usual = Profile::ALL[profile];
+        let capacity = Capacity { orders, orders_per_account, ..usual.capacity };
+        let profile = Profile { accounts, poor_percent, far_percent, capacity, ..usual };
         assert_agrees(&Engine::new, seed, &profile, 10_000, image_every);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Prices cluster within a few steps of the best prices, so that crossing, queues at one price and
 //! stops just beyond the last trade are the rule; a step is about a quarter of a percent, at least one
-//! tick. Client order ids come from a dozen names, so that they are reused and sometimes taken.
+//! tick. Client order ids come from few names, so that they are reused and sometimes taken.
 
 use rialto_engine::image::OrderImage;
 use rialto_types::{
@@ -168,9 +168,10 @@ impl Generator {
         }
     }
 
-    /// One of a dozen client order ids, the longest possible among them.
+    /// One of a few client order ids, a dozen or a quarter of an account's open orders, the longest possible among them.
     pub(super) fn name(&mut self) -> ClientOrderId {
-        let text = match self.rng.range(0, 11) {
+        let most = i64::from(self.image.capacity.orders_per_account / 4).clamp(11, 100);
+        let text = match self.rng.range(0, most) {
             0 => "abcdefghijklmnopqrstuvwxyzABCDEF/9:-".to_owned(),
             number => format!("x-{number}"),
         };
@@ -230,6 +231,9 @@ impl Generator {
 
     /// A limit price, mostly near the best prices.
     fn price(&mut self, side: Side, market: &Market) -> Price {
+        if self.rng.percent(self.profile.far_percent) {
+            return self.far_price(side, market);
+        }
         let towards = match side {
             Side::Buy => 1,
             Side::Sell => -1,
@@ -258,6 +262,21 @@ impl Generator {
             _ => self.wild_number(),
         };
         Price(price)
+    }
+
+    /// A limit far behind the best price, every order of magnitude as likely as any other.
+    fn far_price(&mut self, side: Side, market: &Market) -> Price {
+        let own = market.best(side).unwrap_or(market.last);
+        let magnitude = i64::from(own.max(2).ilog2());
+        let magnitude = match side {
+            Side::Buy => self.rng.range(0, magnitude - 1),
+            Side::Sell => self.rng.range(0, (magnitude + 5).min(62)),
+        };
+        let distance = self.rng.range(0, 1 << magnitude);
+        Price(match side {
+            Side::Buy => own - distance,
+            Side::Sell => own.saturating_add(distance),
+        })
     }
 
     /// A limit that trades at the best opposite price, or a few steps beyond it.

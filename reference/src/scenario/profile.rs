@@ -17,6 +17,8 @@ pub struct Profile {
     pub poor_percent: u32,
     /// How often which command comes.
     pub weights: Weights,
+    /// Out of a hundred limit prices, how many lie far behind the best one, at any distance.
+    pub far_percent: u32,
     /// How often a placed order is a limit, market, stop-limit, stop-market order.
     pub kinds: [u32; 4],
 }
@@ -80,12 +82,13 @@ const BUSY: Profile = Profile {
     scale: Scale::Small,
     poor_percent: 10,
     weights: USUAL,
+    far_percent: 4,
     kinds: [76, 8, 9, 7],
 };
 
 impl Profile {
     /// The characters that the tests go through.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         BUSY,
         Self {
             name: "stops",
@@ -136,6 +139,27 @@ impl Profile {
             accounts: 5,
             scale: Scale::Huge,
             kinds: [50, 20, 15, 15],
+            far_percent: 20,
+            ..BUSY
+        },
+        Self {
+            name: "deep",
+            accounts: 8,
+            capacity: Capacity {
+                orders: 1_000,
+                orders_per_account: 300,
+                ..ROOMY
+            },
+            weights: Weights {
+                cancel: 90,
+                mass_cancel: 1,
+                sessions: 2,
+                administer: 1,
+                wild: 10,
+                ..USUAL
+            },
+            far_percent: 60,
+            kinds: [86, 2, 8, 4],
             ..BUSY
         },
     ];

@@ -129,8 +129,10 @@ fn instruments(scale: Scale) -> impl Iterator<Item = InstrumentSpec> {
 fn deposits(profile: &Profile, rng: &mut SplitMix64) -> Vec<Command> {
     let mut all = Vec::new();
     let accounts = i64::from(profile.accounts);
+    // Enough for some hundred usual orders.
+    let orders = i64::from(profile.capacity.orders.max(200) / 200);
     let ample = match profile.scale {
-        Scale::Small => [20_000_000_000, 1_000_000_000, 2_000_000],
+        Scale::Small => [20_000_000_000, 1_000_000_000, 2_000_000].map(|amount| amount * orders),
         Scale::Huge => [i64::MAX / accounts; 3],
     };
     for id in 1..=profile.accounts {
