@@ -9,6 +9,7 @@ mod documents;
 mod lexer;
 mod manifests;
 mod modules;
+mod narrow;
 mod purity;
 mod sizes;
 mod text;
@@ -104,6 +105,9 @@ fn check_rust(files: &[SourceFile]) -> Vec<Violation> {
     for Source { path, text, lexed } in &sources {
         violations.extend(text::check_rust(path, text, lexed));
         violations.extend(modules.check(path));
+        if !modules.is_test(path) {
+            violations.extend(narrow::check(path, lexed));
+        }
         let pure = PURE_CRATES
             .iter()
             .find(|name| path.starts_with(&format!("{name}/src/")));
@@ -206,6 +210,15 @@ mod tests {
     fn an_orphan_is_refused() {
         let found = rust_violations(&[("gateway/src/lost.rs", "//! Header.\n")]);
         assert!(found[0].contains("never compiled"), "{found:?}");
+    }
+
+    #[test]
+    fn narrow_arrows_bind_what_is_not_a_test() {
+        let root = "//! Header.\n#![forbid(unsafe_code)]\nmod a;\n#[cfg(test)]\nmod b;\n";
+        let machine = "//! Header.\nuse rialto_engine::Exchange;\n";
+        let files = |path| [("reference/src/lib.rs", root), (path, machine)];
+        assert_eq!(rust_violations(&files("reference/src/a.rs")).len(), 1);
+        assert!(rust_violations(&files("reference/src/b.rs")).is_empty());
     }
 
     #[test]
