@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use rialto_client::ApiKey;
 use rialto_engine::StateImage;
 use rialto_journal::storage::Storage;
 use rialto_types::{
@@ -16,7 +17,6 @@ use rialto_types::{
 use tracing::{info, warn};
 
 use crate::core::Core;
-use crate::keys::{KeyEntry, NewKey, write_secret};
 
 /// The source of the demo's deposits; an operator's own sources count from 1 up.
 pub const DEMO_SOURCE: SourceId = SourceId(u16::MAX);
@@ -141,11 +141,16 @@ pub fn ensure_admin<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
         return Ok(());
     }
     let path = admin_key_path(data);
-    let key = NewKey::generate()?;
-    // The file first: a key in the journal that nobody holds could never be replaced.
-    write_secret(&path, &key.entry(AccountId::VENUE, KeyId(1)))?;
-    let permissions = Permissions::READ.with(Permissions::ADMIN);
-    add_key(core, AccountId::VENUE, &key, permissions)?;
+    // The file comes first: a key in the journal that nobody holds could never be replaced. One that an
+    // interrupted start left is as good as a new one.
+    let key = if path.exists() {
+        ApiKey::load(&path, Some(AccountId::VENUE))?
+    } else {
+        let key = ApiKey::from_secret(AccountId::VENUE, KeyId(1), &ApiKey::random_secret()?);
+        key.save(&path)?;
+        key
+    };
+    add_key(core, &key, Permissions::READ.with(Permissions::ADMIN))?;
     info!(file = %path.display(), "wrote the administrator's key; keep it");
     Ok(())
 }
@@ -233,48 +238,40 @@ fn fund<S: Storage>(core: &mut Core<S>, image: &StateImage) -> Result<()> {
     Ok(())
 }
 
-/// Gives each account of the demo a key, unless the file of an earlier start still fits.
+/// Gives each account of the demo a key: those of the file where there is one, otherwise new ones.
 fn ensure_demo_keys<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
     let path = demo_keys_path(data);
-    let accounts = (1..=DEMO_ACCOUNTS).map(AccountId);
     let image = core.exchange().image();
-    let has_key = |account| {
-        image
-            .keys
-            .iter()
-            .any(|key| key.account == account && !key.revoked)
-    };
-    if path.exists() && accounts.clone().all(has_key) {
-        return Ok(());
+    if !path.exists() {
+        let first = u32::try_from(image.keys.len() + 1)?;
+        let accounts = (1..=DEMO_ACCOUNTS).map(AccountId);
+        let keys = (first..)
+            .map(KeyId)
+            .zip(accounts)
+            .map(|(id, account)| Ok(ApiKey::from_secret(account, id, &ApiKey::random_secret()?)));
+        ApiKey::save_all(&keys.collect::<Result<Vec<_>>>()?, &path)?;
+        info!(file = %path.display(), "wrote the keys of the demo's accounts");
     }
-    let first = u32::try_from(image.keys.len() + 1)?;
-    let mut keys = Vec::new();
-    let mut entries: Vec<KeyEntry> = Vec::new();
-    for (id, account) in (first..).map(KeyId).zip(accounts) {
-        let key = NewKey::generate()?;
-        entries.push(key.entry(account, id));
-        keys.push((account, key));
+    for key in ApiKey::load_all(&path)? {
+        let id = key.key_id();
+        let known = core.exchange().image().keys;
+        match known.get((id.index()).wrapping_sub(1)) {
+            Some(known) if known.public_key == key.public_key() => {}
+            None if id.index() == known.len() + 1 => {
+                add_key(core, &key, Permissions::READ.with(Permissions::TRADE))?;
+            }
+            _ => bail!(
+                "{} does not belong to this venue (its key {id} is another's): remove the file, and \
+                 the next start writes new keys",
+                path.display()
+            ),
+        }
     }
-    write_secret(&path, &entries)?;
-    for (account, key) in &keys {
-        add_key(
-            core,
-            *account,
-            key,
-            Permissions::READ.with(Permissions::TRADE),
-        )?;
-    }
-    info!(file = %path.display(), "wrote the keys of the demo's accounts");
     Ok(())
 }
 
-fn add_key<S: Storage>(
-    core: &mut Core<S>,
-    account: AccountId,
-    key: &NewKey,
-    permissions: Permissions,
-) -> Result<()> {
-    let public_key = key.public();
+fn add_key<S: Storage>(core: &mut Core<S>, key: &ApiKey, permissions: Permissions) -> Result<()> {
+    let (account, public_key) = (key.account(), key.public_key());
     give(
         core,
         Command::AddKey(AddKey {

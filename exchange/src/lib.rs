@@ -6,7 +6,6 @@
 pub mod config;
 pub mod core;
 pub mod founding;
-pub mod keys;
 pub mod logging;
 pub mod recovery;
 mod threads;
