@@ -5,7 +5,6 @@ SHELL := /bin/bash
 .PHONY: help run test test-python bench loadtest lint deny soak clean
 
 DATA ?= ./data/demo
-export CARGO_TERM_COLOR ?= always
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
