@@ -6,6 +6,7 @@
 //! error, never skipped.
 
 mod codes;
+mod document;
 mod messages;
 mod rust;
 mod schema;
@@ -31,7 +32,8 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let text =
         fs::read_to_string(root.join(SCHEMA)).with_context(|| format!("reading {SCHEMA}"))?;
     let schema = Schema::parse(&text).with_context(|| format!("in {SCHEMA}"))?;
-    let outputs = rust::files(&schema, Path::new(GENERATED))?;
+    let mut outputs = rust::files(&schema, Path::new(GENERATED))?;
+    outputs.push(document::file(root, &schema)?);
     if check {
         return check_all(root, &outputs);
     }
