@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod core;
+pub mod demo;
 pub mod founding;
 pub mod logging;
 pub mod recovery;
