@@ -200,13 +200,13 @@ impl Exchange {
         if key.revoked {
             return Err((Some(account), unknown));
         }
-        if input.client_seq <= key.client_seq {
+        if input.client_seq <= key.client_seq && !input.is_unnumbered() {
             let wide = |seq: ClientSeq| i64::try_from(seq.0).unwrap_or(i64::MAX);
             let (value, limit) = (wide(input.client_seq), wide(key.client_seq));
             let duplicate = Refusal::new(RejectReason::DuplicateSequence, value, limit);
             return Err((Some(account), duplicate));
         }
-        key.client_seq = input.client_seq;
+        key.client_seq = key.client_seq.max(input.client_seq);
         let needed = match needs {
             Needs::Trade => Permissions::TRADE.bits(),
             Needs::Admin => Permissions::ADMIN.bits(),

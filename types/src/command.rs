@@ -14,10 +14,21 @@ use crate::{
 pub struct Input {
     /// The key that the session logged on with; [`KeyId::VENUE`] for the exchange's own commands.
     pub key: KeyId,
-    /// The key's number for this command; not looked at for [`KeyId::VENUE`].
+    /// The key's number for this command; not looked at for [`KeyId::VENUE`], nor when
+    /// [`Input::is_unnumbered`].
     pub client_seq: ClientSeq,
     /// What to do.
     pub command: Command,
+}
+
+impl Input {
+    /// Whether the gateway sends this on behalf of a key at its logon: arming or disarming under number
+    /// 0, which uses up no number of the key. A client cannot send number 0: it is never above the
+    /// highest.
+    #[inline]
+    pub const fn is_unnumbered(&self) -> bool {
+        self.client_seq.0 == 0 && matches!(self.command, Command::ArmCancelOnDisconnect { .. })
+    }
 }
 
 /// What the core can be told to do.

@@ -17,6 +17,20 @@ fn a_client_sequence_is_used_once() {
 }
 
 #[test]
+fn arming_may_come_unnumbered_and_uses_up_no_sequence() {
+    check(
+        "
+        A seq=5 buy 1@90    | #1 accepted, rests
+        A seq=0 arm         | armed
+        A seq=0 disarm      | disarmed
+        A seq=5 arm         | rejected DuplicateSequence 5/5
+        A seq=6 buy 1@90    | #2 accepted, rests
+        R seq=0 arm         | rejected NotPermitted 1/2
+        ",
+    );
+}
+
+#[test]
 fn a_refused_command_has_used_its_sequence() {
     check(
         "

@@ -18,9 +18,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use rialto_engine::image::KeyImage;
 use rialto_types::{
-    AccountId, Asset, AssetId, CancelReason, Cancelled, Capacity, ClientSeq, Command, Event,
-    EventBody, Input, InstrumentId, KeyId, Needs, OrderId, OrderRef, Origin, Permissions, Refusal,
-    RejectReason, Rejected, ReportSeq, Seq, ShardId, SourceId, Timestamp,
+    AccountId, Asset, AssetId, CancelReason, Cancelled, Capacity, ClientSeq, Command, CommandKind,
+    Event, EventBody, Input, InstrumentId, KeyId, Needs, OrderId, OrderRef, Origin, Permissions,
+    Refusal, RejectReason, Rejected, ReportSeq, Seq, ShardId, SourceId, Timestamp,
 };
 
 use book::{Book, Order};
@@ -152,12 +152,15 @@ impl ReferenceExchange {
         if key.revoked {
             return Err(unknown);
         }
-        if input.client_seq <= key.client_seq {
+        let unnumbered = kind == CommandKind::ArmCancelOnDisconnect && input.client_seq.0 == 0;
+        if !unnumbered && input.client_seq <= key.client_seq {
             let (sent, highest) = (clamp(input.client_seq.0), clamp(key.client_seq.0));
             let reason = RejectReason::DuplicateSequence;
             return Err(Refusal::new(reason, sent, highest));
         }
-        key.client_seq = input.client_seq;
+        if !unnumbered {
+            key.client_seq = input.client_seq;
+        }
         let bits = i64::from(key.permissions.bits());
         let needed = match kind.needs() {
             Needs::Trade => Permissions::TRADE,

@@ -177,7 +177,9 @@ impl Generator {
         let highest = (key.index().checked_sub(1))
             .and_then(|index| self.image.keys.get(index))
             .map_or(0, |key| key.client_seq.0);
+        let unnumbered = matches!(command, Command::ArmCancelOnDisconnect { .. });
         let client_seq = match self.rng.weighted(&[900, 80, 20, 1]) {
+            _ if unnumbered && self.rng.percent(40) => 0,
             0 => highest.saturating_add(1),
             1 => highest.saturating_add(self.rng.range(2, 9).unsigned_abs()),
             2 => highest.saturating_sub(self.rng.range(0, 2).unsigned_abs()),
