@@ -1,1 +1,62 @@
-//! Placeholder; replaced by this crate's first content.
+//! The journal: every input of the core, in order, on the disk, and back again.
+//!
+//! ```text
+//! core thread ── written: JournalWriter ──────────────► map ─► disk, when the system likes
+//!            └── durable: ring ─► journal thread: JournalWriter, then sync ─► disk, now
+//!                                                  │
+//!                 background thread: next segment ─┘
+//!
+//! start: directory ─► Catalog ─► Walk ─► Recovery ─► commands to the core
+//!                                   └──► LogEnd: a tail is cut off, damage stops ─► JournalWriter
+//! ```
+//!
+//! Bytes: a journal is segments ([`header`]), a segment is records ([`record`]) whose checksums form one
+//! chain from the first segment to the last, a record's payload is a command ([`codec`]). docs/FORMAT.md
+//! describes them byte for byte. The disk is behind two traits ([`storage`]), so that the simulator can
+//! take its place.
+//!
+//! What holds: what was acknowledged is found again, within the promise of the durability mode; what
+//! recovery hands out was written by this history, in this order, bit for bit; what cannot be proven is
+//! refused with a message that says what to do; bytes are decoded only after their checksum was right.
+//!
+//! Read in this order: [`record`], [`header`], [`group`], [`writer`], [`walk`], [`recovery`].
+
+pub mod background;
+pub mod catalog;
+pub mod codec;
+pub mod durable;
+pub mod durable_thread;
+pub mod error;
+pub mod group;
+pub mod header;
+pub mod identity;
+pub mod inspect;
+pub mod journal;
+pub mod layout;
+pub mod record;
+pub mod recovered;
+pub mod recovery;
+pub mod segments;
+pub mod storage;
+pub mod survey;
+pub mod tip;
+pub mod walk;
+pub mod writer;
+
+pub use background::{BackgroundSegments, PagesAhead};
+pub use codec::PayloadError;
+pub use codec::image::{decode_image, encode_image, state_hash};
+pub use durable::{Entry, GroupCommit};
+pub use durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks, Idle, JournalGauge};
+pub use error::{Damage, EndFault, JournalError};
+pub use header::{FORMAT_VERSION, InvalidSegmentBytes, SegmentBytes};
+pub use identity::{Epoch, ExchangeId};
+pub use inspect::{Content, Inspection, Item, SegmentSummary, Verdict, inspect};
+pub use journal::{Journal, WrittenJournal};
+pub use recovered::{Recovered, Tail};
+pub use recovery::{OpenOptions, Progress, Record, Recovery};
+pub use segments::{InlineSegments, SegmentSource};
+pub use storage::{FileStorage, MemoryStorage, ReadOnlyDirectory};
+pub use survey::{LogEnd, Remains};
+pub use tip::Tip;
+pub use writer::{Durability, Identity, JournalWriter, WriterStats};

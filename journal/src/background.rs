@@ -1,0 +1,307 @@
+//! The thread that prepares segments beside the writer. The logic is in [`crate::segments`].
+//!
+//! The writer's own part is a message: taking a prepared segment, handing over the full one. The thread
+//! creates the next segment, names the present one, syncs and unmaps the full one, and, in `written`
+//! mode, keeps the pages just ahead of the writer ready, because the system's flusher takes that
+//! readiness away after half a minute. A segment that could not be prepared is tried once more when it
+//! is needed: by then somebody may have made room.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use rialto_types::Seq;
+
+use crate::error::JournalError;
+use crate::header::SegmentBytes;
+use crate::segments::{AHEAD_BYTES, Sealed, SegmentShop, SegmentSource, close};
+use crate::storage::{Pages, Segment, Storage};
+
+/// Its name, as `top -H` shows it.
+const THREAD: &str = "segments";
+/// How often the writer's position is looked at while it moves.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often while it stands still.
+const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+
+/// Whether pages are kept ready ahead of the writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PagesAhead {
+    /// Kept ready: the writer is the core thread, which shall not fault.
+    Kept,
+    /// Left alone: the writer syncs, which takes the readiness away each time.
+    Left,
+}
+
+enum Task<F: Segment> {
+    Prepare,
+    Begun {
+        first: Seq,
+        sealed: Option<Sealed<F>>,
+    },
+    Watch(Ahead<F::Pages>),
+    Settle(SyncSender<Result<(), JournalError>>),
+}
+
+enum Answer<F> {
+    Ready(F),
+    /// Nothing was changed; may be tried again.
+    NotPrepared(JournalError),
+    /// Nothing more will be done.
+    Failed(JournalError),
+}
+
+/// Segments prepared one ahead by a thread, which ends when this is dropped.
+#[derive(Debug)]
+pub struct BackgroundSegments<F: Segment> {
+    /// `None` only while it is dropped.
+    tasks: Option<Sender<Task<F>>>,
+    answers: Receiver<Answer<F>>,
+    synced: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+    pages_ahead: PagesAhead,
+    /// Whether a segment was asked for and not yet taken.
+    is_asked: bool,
+    wait_count: u64,
+}
+
+impl<F: Segment> BackgroundSegments<F> {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// [`JournalError::Thread`] when the system gives none.
+    pub fn start<S: Storage<Segment = F>>(
+        storage: Arc<S>,
+        segment_bytes: SegmentBytes,
+        pages_ahead: PagesAhead,
+    ) -> Result<Self, JournalError> {
+        let (tasks, task_receiver) = mpsc::channel();
+        let (answer_sender, answers) = mpsc::channel();
+        let synced = Arc::new(AtomicU64::new(0));
+        let worker = Worker {
+            shop: SegmentShop::new(storage, segment_bytes),
+            tasks: task_receiver,
+            answers: answer_sender,
+            synced: Arc::clone(&synced),
+            ahead: None,
+            failed: None,
+        };
+        let thread = Builder::new()
+            .name(THREAD.to_owned())
+            .spawn(|| worker.run());
+        let thread = thread.map_err(|error| not_running(error.to_string()))?;
+        Ok(Self {
+            tasks: Some(tasks),
+            answers,
+            synced,
+            thread: Some(thread),
+            pages_ahead,
+            is_asked: false,
+            wait_count: 0,
+        })
+    }
+
+    fn send(&self, task: Task<F>) -> Result<(), JournalError> {
+        let tasks = self.tasks.as_ref().expect("tasks go until the drop");
+        tasks.send(task).map_err(|_| not_running("it has died"))
+    }
+
+    fn ask(&mut self) -> Result<(), JournalError> {
+        if !self.is_asked {
+            self.send(Task::Prepare)?;
+            self.is_asked = true;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self) -> Result<Answer<F>, JournalError> {
+        self.ask()?;
+        let answer = match self.answers.try_recv() {
+            Err(TryRecvError::Empty) => {
+                self.wait_count += 1;
+                self.answers.recv().map_err(|_| TryRecvError::Disconnected)
+            }
+            other => other,
+        };
+        self.is_asked = false;
+        answer.map_err(|_| not_running("it has died"))
+    }
+}
+
+impl<F: Segment> SegmentSource<F> for BackgroundSegments<F> {
+    fn prepare(&mut self) {
+        // A thread that has died is told of when the segment is taken.
+        let _ = self.ask();
+    }
+
+    fn take(&mut self) -> Result<F, JournalError> {
+        let answer = match self.answer()? {
+            Answer::NotPrepared(_) => self.answer()?,
+            other => other,
+        };
+        match answer {
+            Answer::Ready(segment) => Ok(segment),
+            Answer::NotPrepared(error) | Answer::Failed(error) => Err(error),
+        }
+    }
+
+    fn begun(&mut self, first: Seq, sealed: Option<Sealed<F>>) -> Result<(), JournalError> {
+        self.send(Task::Begun { first, sealed })
+    }
+
+    fn watch(&mut self, pages: F::Pages, position: Arc<AtomicU64>) -> Result<(), JournalError> {
+        match self.pages_ahead {
+            PagesAhead::Kept => self.send(Task::Watch(Ahead::new(pages, position))),
+            PagesAhead::Left => Ok(()),
+        }
+    }
+
+    fn synced(&self) -> Seq {
+        Seq(self.synced.load(Ordering::Acquire))
+    }
+
+    fn settle(&mut self) -> Result<(), JournalError> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        self.send(Task::Settle(reply))?;
+        answer.recv().map_err(|_| not_running("it has died"))?
+    }
+
+    fn wait_count(&self) -> u64 {
+        self.wait_count
+    }
+}
+
+impl<F: Segment> Drop for BackgroundSegments<F> {
+    fn drop(&mut self) {
+        drop(self.tasks.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was seen by whoever asked it for something.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn not_running(reason: impl Into<String>) -> JournalError {
+    JournalError::Thread {
+        thread: THREAD,
+        reason: reason.into(),
+    }
+}
+
+struct Worker<S: Storage> {
+    shop: SegmentShop<S>,
+    tasks: Receiver<Task<S::Segment>>,
+    answers: Sender<Answer<S::Segment>>,
+    synced: Arc<AtomicU64>,
+    /// The live segment's pages and the writer's position in it.
+    ahead: Option<Ahead<<S::Segment as Segment>::Pages>>,
+    /// The error after which nothing more is done, until somebody has been told.
+    failed: Option<JournalError>,
+}
+
+impl<S: Storage> Worker<S> {
+    fn run(mut self) {
+        loop {
+            let task = match &mut self.ahead {
+                None => self
+                    .tasks
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected),
+                Some(ahead) => self.tasks.recv_timeout(ahead.look()),
+            };
+            match task {
+                Ok(task) => self.work(task),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn work(&mut self, task: Task<S::Segment>) {
+        match task {
+            Task::Prepare => {
+                let answer = match self.failed.take() {
+                    Some(error) => self.fail(error),
+                    None => match self.shop.create() {
+                        Ok(segment) => Answer::Ready(segment),
+                        Err(error) => Answer::NotPrepared(error),
+                    },
+                };
+                // Nobody to take it: the writer is gone, and the channel of tasks will say so.
+                let _ = self.answers.send(answer);
+            }
+            Task::Begun { first, sealed } => {
+                if self.failed.is_none()
+                    && let Err(error) = self.settle_in(first, sealed)
+                {
+                    self.failed = Some(error);
+                }
+            }
+            Task::Watch(ahead) => self.ahead = Some(ahead),
+            Task::Settle(reply) => {
+                let answer = match self.failed.take() {
+                    Some(error) => {
+                        self.failed = Some(JournalError::Stopped);
+                        Err(error)
+                    }
+                    None => Ok(()),
+                };
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    /// Tells the error once; who asks again hears that it was told.
+    fn fail(&mut self, error: JournalError) -> Answer<S::Segment> {
+        self.failed = Some(JournalError::Stopped);
+        Answer::Failed(error)
+    }
+
+    fn settle_in(
+        &mut self,
+        first: Seq,
+        sealed: Option<Sealed<S::Segment>>,
+    ) -> Result<(), JournalError> {
+        self.shop.name(first)?;
+        if let Some(sealed) = sealed {
+            let last = close(sealed)?;
+            self.synced.store(last.0, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+/// Keeps pages ready ahead of the writer.
+struct Ahead<P> {
+    pages: P,
+    position: Arc<AtomicU64>,
+    seen: u64,
+    pause: Duration,
+}
+
+impl<P: Pages> Ahead<P> {
+    fn new(pages: P, position: Arc<AtomicU64>) -> Self {
+        Self {
+            pages,
+            position,
+            seen: 0,
+            pause: LOOK_EVERY,
+        }
+    }
+
+    /// Prepares what lies ahead and says when to look again.
+    fn look(&mut self) -> Duration {
+        let position = self.position.load(Ordering::Relaxed);
+        self.pause = if position == self.seen {
+            LOOK_EVERY_MAX.min(self.pause * 2)
+        } else {
+            LOOK_EVERY
+        };
+        self.seen = position;
+        // What cannot be prepared faults in when it is written: slower, and no less safe.
+        let _ = self.pages.prepare(position..position + AHEAD_BYTES);
+        self.pause
+    }
+}

@@ -1,0 +1,109 @@
+//! The names in a journal directory, and nothing else about them.
+//!
+//! ```text
+//! LOCK                            held by the one process that may write; states its id
+//! 00000000000000000001.segment    records from sequence 1 on
+//! 00000000000004194304.segment    records from sequence 4,194,304 on
+//! spare.segment                   the next segment, prepared; or the newest, not yet renamed
+//! tails/                          what recovery cut off, for whoever wants to look at it
+//! snapshots/                      states to replay from instead of the beginning
+//! ```
+//!
+//! A directory that holds anything else is not touched: it is somebody else's, or a newer version's.
+
+use rialto_types::Seq;
+
+use crate::Epoch;
+
+/// Locked by the process that writes the journal.
+pub const LOCK: &str = "LOCK";
+/// The segment that is prepared ahead. It may already be in use: its header tells, not its name.
+pub const SPARE: &str = "spare.segment";
+/// The directory of cut-off tails.
+pub const TAILS: &str = "tails";
+/// The directory of snapshots.
+pub const SNAPSHOTS: &str = "snapshots";
+/// What a file system of its own brings along.
+const LOST_AND_FOUND: &str = "lost+found";
+/// What the name of a segment ends with.
+const SEGMENT_SUFFIX: &str = ".segment";
+/// Digits of a sequence in a name: all of a `u64`, so that names sort as numbers do.
+const SEQ_DIGITS: usize = 20;
+
+/// What an entry of the directory is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A segment that begins with this sequence.
+    Segment(Seq),
+    /// The segment prepared ahead.
+    Spare,
+    /// Of no concern to recovery: the lock, tails, snapshots.
+    Other,
+}
+
+/// The name of the segment that begins with `first`.
+pub fn segment_name(first: Seq) -> String {
+    format!("{:0SEQ_DIGITS$}{SEGMENT_SUFFIX}", first.0)
+}
+
+/// The name under which the tail of `segment`, cut off at `offset`, is kept. `epoch` is that of the
+/// cut, so that two cuts never share a name.
+pub fn tail_name(epoch: Epoch, segment: &str, offset: u64) -> String {
+    let stem = segment.strip_suffix(SEGMENT_SUFFIX).unwrap_or(segment);
+    format!("{TAILS}/epoch-{epoch:0SEQ_DIGITS$}-{stem}-at-{offset}.tail")
+}
+
+/// The `copy`-th name beside `name`: itself for 0.
+pub fn numbered(name: &str, copy: u32) -> String {
+    match copy {
+        0 => name.to_owned(),
+        _ => format!("{name}.{copy}"),
+    }
+}
+
+/// What an entry of that name is; `None` when it does not belong into a journal.
+pub fn role(name: &str) -> Option<Role> {
+    match name {
+        LOCK | TAILS | SNAPSHOTS | LOST_AND_FOUND => Some(Role::Other),
+        SPARE => Some(Role::Spare),
+        _ => {
+            let digits = name.strip_suffix(SEGMENT_SUFFIX)?;
+            let is_number =
+                digits.len() == SEQ_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
+            let first = digits.parse().ok().filter(|_| is_number)?;
+            Some(Role::Segment(Seq(first)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_others_refused() {
+        for first in [Seq(1), Seq(4_194_304), Seq(u64::MAX)] {
+            assert_eq!(role(&segment_name(first)), Some(Role::Segment(first)));
+        }
+        assert_eq!(role(SPARE), Some(Role::Spare));
+        assert_eq!(role(LOCK), Some(Role::Other));
+        for foreign in [
+            "",
+            "journal.log",
+            "1.segment",
+            "+0000000000000000001.segment",
+            "99999999999999999999.segment",
+            "00000000000000000001.segment.bak",
+        ] {
+            assert_eq!(role(foreign), None, "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn a_tail_names_its_cut() {
+        assert_eq!(
+            tail_name(Epoch(7), &segment_name(Seq(1)), 4096),
+            "tails/epoch-00000000000000000007-00000000000000000001-at-4096.tail"
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! Where the log stands: what a reader has reached and a writer goes on from.
+
+use rialto_types::{Seq, Timestamp};
+
+/// The place after the last record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Where in its segment the next record begins.
+    pub offset: u64,
+    /// The checksum from which the next record continues.
+    pub crc: u32,
+    /// The last command's sequence.
+    pub seq: Seq,
+    /// The last command's time.
+    pub time: Timestamp,
+}

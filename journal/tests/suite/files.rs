@@ -1,0 +1,210 @@
+//! The journal on a real file system: locks, maps, threads, segments that are prepared beside the writer.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rialto_journal::storage::{Directory, Segment, Storage};
+use rialto_journal::{
+    FileStorage, Journal, JournalError, ReadOnlyDirectory, Record, Recovery, SegmentBytes,
+};
+use rialto_types::Seq;
+
+use crate::common::{OPTIONS, order, pages, time, varied};
+
+fn recovery(directory: &Path) -> Recovery<FileStorage> {
+    Recovery::open(Arc::new(FileStorage::open(directory).unwrap()), OPTIONS).unwrap()
+}
+
+fn written(directory: &Path, segment_bytes: SegmentBytes) -> Journal<FileStorage> {
+    let recovered = recovery(directory).finish().unwrap();
+    Journal::written(recovered, segment_bytes, Box::new(|_| ())).unwrap()
+}
+
+fn read(directory: &Path) -> Vec<Record> {
+    let mut recovery = recovery(directory);
+    let mut records = Vec::new();
+    while let Some(record) = recovery.next().unwrap() {
+        records.push(record);
+    }
+    records
+}
+
+#[test]
+fn many_segments_are_written_and_found_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    for life in 0..3 {
+        let mut journal = written(directory.path(), pages(5));
+        for _ in 0..3_000 {
+            let seq = expected.len() as u64 + 1;
+            let record = Record {
+                seq: Seq(seq),
+                time: time(seq),
+                input: varied(seq),
+            };
+            journal
+                .append(record.seq, record.time, &record.input)
+                .unwrap();
+            expected.push(record);
+        }
+        let Journal::Written(written) = &journal else {
+            panic!("opened as written");
+        };
+        let stats = written.writer().stats();
+        assert!(stats.segments >= 10, "life {life}: {stats:?}");
+        journal.close().unwrap();
+        assert_eq!(read(directory.path()), expected, "life {life}");
+    }
+    assert!(
+        directory
+            .path()
+            .join("00000000000000000001.segment")
+            .exists()
+    );
+    assert!(
+        !directory.path().join("tails").exists(),
+        "nothing had to be cut off"
+    );
+}
+
+/// Another handle of the same process is refused as another process is: the lock belongs to the open
+/// file.
+#[test]
+fn a_second_opener_is_refused_with_the_first_ones_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = FileStorage::open(directory.path()).unwrap();
+    let error = FileStorage::open(directory.path()).unwrap_err();
+    let expected = format!(
+        "{} is in use by process {}: stop that first, or choose another data directory",
+        directory.path().display(),
+        std::process::id(),
+    );
+    assert_eq!(error.to_string(), expected);
+    // Looking is allowed.
+    assert_eq!(
+        ReadOnlyDirectory::new(directory.path())
+            .list()
+            .unwrap()
+            .len(),
+        1
+    );
+    drop(first);
+    FileStorage::open(directory.path()).unwrap();
+}
+
+#[test]
+fn a_directory_that_cannot_be_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "x").unwrap();
+    let error = FileStorage::open(&file).unwrap_err();
+    assert!(matches!(error, JournalError::Io { .. }));
+    let message = error.to_string();
+    assert!(
+        message.starts_with("cannot create the directory "),
+        "{message}"
+    );
+    assert!(message.contains(&file.display().to_string()), "{message}");
+}
+
+#[test]
+fn a_new_segment_is_reserved_and_zero() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = FileStorage::open(directory.path()).unwrap();
+    fs::write(directory.path().join("a.segment"), "something old").unwrap();
+    let mut segment = storage.create("a.segment", 64 * 4096).unwrap();
+    let metadata = fs::metadata(directory.path().join("a.segment")).unwrap();
+    assert_eq!(metadata.len(), 64 * 4096);
+    assert!(
+        metadata.blocks() * 512 >= metadata.len(),
+        "every block has its place"
+    );
+    assert!(
+        fs::read(directory.path().join("a.segment"))
+            .unwrap()
+            .iter()
+            .all(|byte| *byte == 0)
+    );
+    segment.write(4094, b"abcd");
+    segment.sync(4094..4098).unwrap();
+    drop(segment);
+    assert_eq!(storage.open("a.segment").unwrap().len(), 64 * 4096);
+    assert_eq!(
+        fs::read(directory.path().join("a.segment")).unwrap()[4094..4098],
+        *b"abcd"
+    );
+}
+
+#[test]
+fn a_saved_file_is_whole_and_never_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = FileStorage::open(directory.path()).unwrap();
+    storage.save("tails/a.tail", b"first").unwrap();
+    let error = storage.save("tails/a.tail", b"second").unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    let tails = directory.path().join("tails");
+    assert_eq!(fs::read(tails.join("a.tail")).unwrap(), b"first");
+    assert_eq!(
+        fs::read_dir(&tails).unwrap().count(),
+        1,
+        "no partial file is left"
+    );
+    storage.create("a.segment", 8192).unwrap();
+    storage.create("b.segment", 8192).unwrap();
+    let error = storage.rename("a.segment", "b.segment").unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    storage.remove("b.segment").unwrap();
+    storage.rename("a.segment", "b.segment").unwrap();
+}
+
+#[test]
+fn a_torn_end_is_cut_off_and_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut journal = written(directory.path(), pages(8));
+    for seq in 1..=10 {
+        journal.append(Seq(seq), time(seq), &order(seq)).unwrap();
+    }
+    // As a kill would leave it: no orderly close.
+    drop(journal);
+    let segment = directory.path().join("00000000000000000001.segment");
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[4096 + 9 * 64 + 40] ^= 1;
+    fs::write(&segment, &bytes).unwrap();
+    let recovered = recovery(directory.path()).finish().unwrap();
+    assert_eq!(recovered.last_seq(), Seq(9));
+    let saved = &recovered.tail().unwrap().saved[0];
+    let tail = fs::read(directory.path().join(saved)).unwrap();
+    assert_eq!(
+        tail,
+        bytes[4096 + 9 * 64..][..53],
+        "up to its last byte that is not zero"
+    );
+    drop(recovered);
+    assert_eq!(read(directory.path()).len(), 9);
+}
+
+/// The writer is watched by the thread that prepares pages, over many segments, while it appends.
+#[test]
+fn the_published_sequence_never_runs_ahead() {
+    let directory = tempfile::tempdir().unwrap();
+    let recovered = recovery(directory.path()).finish().unwrap();
+    let published = Arc::new(AtomicU64::new(0));
+    let publish = {
+        let published = Arc::clone(&published);
+        Box::new(move |seq: Seq| published.store(seq.0, Ordering::Release))
+    };
+    let mut journal = Journal::written(recovered, pages(16), publish).unwrap();
+    for seq in 1..=20_000 {
+        journal.append(Seq(seq), time(seq), &order(seq)).unwrap();
+        assert!(published.load(Ordering::Acquire) < seq);
+        if seq % 64 == 0 {
+            journal.commit();
+            assert_eq!(published.load(Ordering::Acquire), seq);
+        }
+    }
+    drop(journal);
+    assert_eq!(read(directory.path()).len(), 20_000);
+}

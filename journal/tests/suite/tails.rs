@@ -1,0 +1,226 @@
+//! Power cuts, as seen afterwards: pages that reached the disk and pages that did not, in any order.
+
+use rialto_journal::group::GroupHeader;
+use rialto_journal::record::PAGE_BYTES;
+use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record};
+use rialto_types::Seq;
+
+use crate::common::{Files, append, order, pages, recover, writer};
+
+const FIRST: &str = "00000000000000000001.segment";
+
+/// Forgets a page, as if it had never reached the disk.
+fn lose_page(files: &mut Files, name: &str, index: usize) {
+    files.get_mut(name).unwrap()[index * PAGE_BYTES..(index + 1) * PAGE_BYTES].fill(0);
+}
+
+/// A journal in `durable` mode of batches that were synced, then of one that was only written.
+fn batches(synced: &[u64], unsynced: u64) -> (MemoryStorage, Vec<Record>) {
+    let storage = MemoryStorage::new();
+    let mut writer = writer(&storage, Durability::Durable, pages(8));
+    let mut records = Vec::new();
+    for count in synced {
+        records.extend(append(&mut writer, *count, order));
+        writer.sync().unwrap();
+    }
+    records.extend(append(&mut writer, unsynced, order));
+    (storage, records)
+}
+
+#[test]
+fn a_hole_in_what_was_not_synced_is_a_tail() {
+    // 60 records, synced; a group header and 139 records in pages 1 to 4, not synced.
+    let (storage, records) = batches(&[60], 139);
+    let mut files = storage.files();
+    let whole = files[FIRST].clone();
+    lose_page(&mut files, FIRST, 2);
+    let storage = MemoryStorage::with_files(files);
+    let (found, recovered) = recover(&storage).unwrap();
+    // Page 1 holds the 60, the group header and three more.
+    assert_eq!(found, records[..63]);
+    assert_eq!(recovered.last_seq(), Seq(63));
+    assert_eq!(recovered.epoch(), Epoch(2));
+
+    let tail = recovered.tail().unwrap();
+    let cut = 2 * PAGE_BYTES;
+    let name = "tails/epoch-00000000000000000002-00000000000000000001-at-8192.tail";
+    assert_eq!(tail.saved, [name]);
+    let files = storage.files();
+    let end = cut + files[name].len();
+    // The last of the record's bytes that is not zero is the price's third.
+    assert_eq!(
+        end,
+        4 * PAGE_BYTES + 7 * 64 + 53,
+        "the whole tail was saved"
+    );
+    assert_eq!(files[name][PAGE_BYTES..], whole[cut + PAGE_BYTES..end]);
+    assert!(
+        files[FIRST][cut..].iter().all(|byte| *byte == 0),
+        "and is zero now"
+    );
+    let (again, recovered) = recover(&storage).unwrap();
+    assert_eq!(again, found);
+    assert_eq!(recovered.tail(), None);
+}
+
+#[test]
+fn a_hole_in_what_was_synced_is_damage_and_nothing_is_touched() {
+    let (storage, _) = batches(&[60, 60, 60], 10);
+    for page in 1..=2 {
+        let mut files = storage.files();
+        lose_page(&mut files, FIRST, page);
+        let damaged = MemoryStorage::with_files(files.clone());
+        let error = recover(&damaged).unwrap_err();
+        let JournalError::Damaged(damage) = &error else {
+            panic!("{error}");
+        };
+        // The last group header states the first 180 records.
+        assert_eq!(damage.synced, Seq(180));
+        assert_eq!(damage.offset, (page * PAGE_BYTES) as u64);
+        assert!(error.to_string().contains("Nothing was changed"), "{error}");
+        assert_eq!(damaged.files(), files);
+    }
+}
+
+/// The border itself: the last record of a synced batch and the first one after it.
+#[test]
+fn the_last_synced_record_is_missed_and_the_next_is_not() {
+    let (storage, records) = batches(&[10], 10);
+    let group_at = PAGE_BYTES + 10 * 64;
+    let mut files = storage.files();
+    files.get_mut(FIRST).unwrap()[group_at - 64] ^= 1;
+    let error = recover(&MemoryStorage::with_files(files)).unwrap_err();
+    assert!(matches!(error, JournalError::Damaged(damage) if damage.missing == Seq(10)));
+
+    for at in [group_at, group_at + 64] {
+        let mut files = storage.files();
+        files.get_mut(FIRST).unwrap()[at] ^= 1;
+        let (found, _) = recover(&MemoryStorage::with_files(files)).unwrap();
+        assert_eq!(found, records[..10], "byte {at}");
+    }
+}
+
+/// A sync statement of an earlier life says nothing about what a later life has not synced.
+#[test]
+fn a_group_header_of_an_older_epoch_is_not_believed() {
+    let (storage, records) = batches(&[10], 10);
+    let mut files = storage.files();
+    // Behind the first bad record stands a header of this exchange, but of epoch 0.
+    let segment = files.get_mut(FIRST).unwrap();
+    let group_at = PAGE_BYTES + 10 * 64;
+    let mut header = segment[group_at..group_at + 64].to_vec();
+    header[40..48].copy_from_slice(&0_u64.to_le_bytes());
+    header[48..56].copy_from_slice(&15_u64.to_le_bytes());
+    header[8..16].copy_from_slice(&20_u64.to_le_bytes());
+    let crc = crc32c::crc32c(&header[4..56]);
+    header[56..60].copy_from_slice(&crc.to_le_bytes());
+    segment[group_at + 11 * 64..group_at + 12 * 64].copy_from_slice(&header);
+    segment[group_at + 64] ^= 1;
+    let (found, _) = recover(&MemoryStorage::with_files(files.clone())).unwrap();
+    assert_eq!(found, records[..10]);
+
+    // With the right epoch it is.
+    let segment = files.get_mut(FIRST).unwrap();
+    header[40..48].copy_from_slice(&1_u64.to_le_bytes());
+    let crc = crc32c::crc32c(&header[4..56]);
+    header[56..60].copy_from_slice(&crc.to_le_bytes());
+    segment[group_at + 11 * 64..group_at + 12 * 64].copy_from_slice(&header);
+    let error = recover(&MemoryStorage::with_files(files)).unwrap_err();
+    assert!(matches!(error, JournalError::Damaged(damage) if damage.synced == Seq(15)));
+}
+
+/// The power goes while the log crosses from one segment to the next.
+#[test]
+fn a_tail_reaches_across_segments() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Written, pages(3));
+    // 128 records fill a segment of two pages of records; headers and rolls are not synced.
+    let records = append(&mut life, 128 + 64 + 10, order);
+    let names: Vec<String> = storage.files().into_keys().collect();
+    let second = "00000000000000000129.segment";
+    assert_eq!(names, [FIRST, second]);
+
+    // The first segment's second page was lost, though the second segment got through. It says nothing
+    // of a sync, because it was begun in the same breath.
+    let mut files = storage.files();
+    lose_page(&mut files, FIRST, 2);
+    let storage = MemoryStorage::with_files(files);
+    let (found, recovered) = recover(&storage).unwrap();
+    assert_eq!(found, records[..64]);
+    assert_eq!(recovered.tail().unwrap().saved.len(), 1);
+    assert!(
+        !storage.files().contains_key(second),
+        "what lay behind the end is put aside"
+    );
+    let mut life = writer(&storage, Durability::Written, pages(3));
+    let more = append(&mut life, 200, order);
+    assert_eq!(recover(&storage).unwrap().0, [&found[..], &more].concat());
+}
+
+#[test]
+fn a_segment_whose_header_was_lost_is_a_tail_until_it_was_synced() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(3));
+    let records = append(&mut life, 128, order);
+    life.sync().unwrap();
+    let more = append(&mut life, 10, order);
+    let second = "00000000000000000129.segment";
+
+    let mut files = storage.files();
+    lose_page(&mut files, second, 0);
+    let (found, recovered) = recover(&MemoryStorage::with_files(files)).unwrap();
+    assert_eq!(found, records);
+    assert_eq!(
+        recovered.tail().unwrap().saved.len(),
+        1,
+        "the records behind the header"
+    );
+
+    life.sync().unwrap();
+    append(&mut life, 1, order);
+    let mut files = storage.files();
+    lose_page(&mut files, second, 0);
+    let error = recover(&MemoryStorage::with_files(files)).unwrap_err();
+    let synced = Seq(128 + more.len() as u64);
+    assert!(matches!(error, JournalError::Damaged(damage) if damage.synced == synced));
+}
+
+/// A first recovery saves a tail and dies before it has zeroed it all; the second must not overwrite
+/// what the first has saved.
+#[test]
+fn a_tail_saved_twice_is_kept_twice() {
+    let (storage, _) = batches(&[10], 20);
+    let mut files = storage.files();
+    files.get_mut(FIRST).unwrap()[PAGE_BYTES + 12 * 64] ^= 1;
+    let first = MemoryStorage::with_files(files.clone());
+    recover(&first).unwrap();
+    let name = first
+        .files()
+        .into_keys()
+        .find(|name| name.starts_with("tails/"))
+        .unwrap();
+    let saved = first.files()[&name].clone();
+    files.insert(name.clone(), saved.clone());
+    files.get_mut(FIRST).unwrap()[PAGE_BYTES + 20 * 64..].fill(0);
+    let second = MemoryStorage::with_files(files);
+    let (_, recovered) = recover(&second).unwrap();
+    assert_eq!(recovered.tail().unwrap().saved, [format!("{name}.1")]);
+    assert_eq!(second.files()[&name], saved);
+}
+
+#[test]
+fn the_first_record_after_a_sync_is_preceded_by_what_was_synced() {
+    let (storage, _) = batches(&[3, 4], 1);
+    let files = storage.files();
+    let group = |index: usize| &files[FIRST][PAGE_BYTES + index * 64..];
+    // Record, record, record, group header, four records, group header, record.
+    for (index, synced) in [(3, 3), (8, 7)] {
+        assert_eq!(group(index)[6], 0xf1);
+        let expected = GroupHeader {
+            exchange_id: crate::common::EXCHANGE,
+            epoch: Epoch(1),
+            synced: Seq(synced),
+        };
+        assert_eq!(GroupHeader::read(group(index)), Some(expected));
+    }
+}
