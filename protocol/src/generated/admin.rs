@@ -2,11 +2,6 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{
-    AccountId, AccountState, AssetId, ClientSeq, InstrumentId, InstrumentState, KeyId, Ppm, Side,
-    SourceId,
-};
-
 use super::Permissions;
 use crate::code::Code;
 use crate::codec::{Field, Reader, Writer};
@@ -15,6 +10,10 @@ use crate::error::DecodeError;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::Text;
+use rialto_types::{
+    AccountId, AccountState, AssetId, ClientSeq, InstrumentId, InstrumentState, KeyId, Ppm, Side,
+    SourceId,
+};
 
 /// Administrator to exchange: make an asset known. The core gives the id.
 ///

@@ -2,13 +2,7 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{
-    AccountId, AccountState, AssetId, ClientSeq, CommandKind, InstrumentId, KeyId, RejectReason,
-    ReportSeq, Seq, SourceId, Timestamp,
-};
-
-use super::reports::Balance;
-use super::{KeyFlags, ListFlags, Permissions};
+use super::{Balance, KeyFlags, ListFlags, Permissions};
 use crate::code::Code;
 use crate::codec::{Field, Reader, Writer};
 use crate::error::DecodeError;
@@ -16,6 +10,10 @@ use crate::group::Group;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::VarText;
+use rialto_types::{
+    AccountId, AccountState, AssetId, ClientSeq, CommandKind, InstrumentId, KeyId, RejectReason,
+    ReportSeq, Seq, SourceId, Timestamp,
+};
 
 /// Exchange to administrator: an administrative command was done, with the ids it was given, or
 /// refused by the core. Goes to all sessions of administrators.

@@ -2,8 +2,6 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{AssetId, InstrumentId, InstrumentState, Ppm, Seq, Side, Timestamp, TradeId};
-
 use super::{BookFlags, Channel, SubscriptionRefusal};
 use crate::code::Code;
 use crate::codec::{Entry, Field, Reader, Writer};
@@ -13,6 +11,7 @@ use crate::group::Group;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::{Text, VarText};
+use rialto_types::{AssetId, InstrumentId, InstrumentState, Ppm, Seq, Side, Timestamp, TradeId};
 
 /// Client to exchange: send a stream of market data. Needs no logon.
 ///

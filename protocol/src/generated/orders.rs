@@ -2,8 +2,6 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{AccountId, ClientSeq, InstrumentId, OrderId, Side, StpMode, Timestamp};
-
 use super::{Boolean, OrderFlags, OrderType, TimeInForce};
 use crate::code::Code;
 use crate::codec::{Field, Reader, Writer};
@@ -12,6 +10,7 @@ use crate::error::DecodeError;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::Text;
+use rialto_types::{AccountId, ClientSeq, InstrumentId, OrderId, Side, StpMode, Timestamp};
 
 /// Client to exchange: place an order. Which fields a kind of order needs is stated in
 /// docs/PROTOCOL.md.

@@ -2,11 +2,6 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{
-    AccountId, AssetId, CancelReason, ClientSeq, InstrumentId, KeyId, OrderId, RejectReason,
-    ReportSeq, Seq, Side, SourceId, StpMode, Timestamp, TradeId,
-};
-
 use super::{
     Boolean, ExecType, Liquidity, ListFlags, OrderFlags, OrderState, OrderType, ReportFlags,
     TimeInForce,
@@ -19,6 +14,10 @@ use crate::group::Group;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::{Text, VarText};
+use rialto_types::{
+    AccountId, AssetId, CancelReason, ClientSeq, InstrumentId, KeyId, OrderId, RejectReason,
+    ReportSeq, Seq, Side, SourceId, StpMode, Timestamp, TradeId,
+};
 
 /// Exchange to client: something happened to an order, or a request about an order was refused by
 /// the core. A field that does not apply, or that a refusal does not know, is null.

@@ -2,11 +2,6 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use rialto_types::{
-    AccountId, AccountState, ClientSeq, InstrumentId, KeyId, OrderId, RejectReason, ReportSeq,
-    Timestamp,
-};
-
 use super::{EndReason, LogonFlags, MessageError, Permissions};
 use crate::code::Code;
 use crate::codec::{Field, Reader, Writer};
@@ -14,6 +9,10 @@ use crate::error::DecodeError;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::{Text, VarText};
+use rialto_types::{
+    AccountId, AccountState, ClientSeq, InstrumentId, KeyId, OrderId, RejectReason, ReportSeq,
+    Timestamp,
+};
 
 /// Exchange to client, the first message of every connection: what the logon must sign.
 ///

@@ -2,11 +2,10 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
+use crate::code::Coded;
 use rialto_types::{
     AccountState, CancelReason, CommandKind, InstrumentState, RejectReason, Side, StpMode,
 };
-
-use crate::code::Coded;
 
 impl Coded for Side {
     const NAME: &'static str = "side";

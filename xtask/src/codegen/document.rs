@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::Output;
-use super::messages::entries_max;
+use super::messages::{HEADER_LEN, entries_max};
 use super::schema::{Block, Kind, Message, Schema, TypeDef, Value};
 
 const DOCUMENT: &str = "docs/PROTOCOL.md";
 const BEGIN: &str =
     "<!-- The reference: written by `cargo xtask codegen`, changes here are lost. -->\n";
 const END: &str = "<!-- The end of the reference. -->\n";
-/// Bytes of the message header.
-const HEADER_LEN: usize = 8;
 
 /// The document with its reference part as the schema has it.
 pub(super) fn file(root: &Path, schema: &Schema) -> Result<Output> {

@@ -11,7 +11,7 @@ use super::schema::{Block, Field, Message, Schema};
 /// The longest frame: see `FRAME_BYTES_MAX` in the protocol crate, which a test holds against this.
 const FRAME_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the message header.
-const HEADER_LEN: usize = 8;
+pub(super) const HEADER_LEN: usize = 8;
 /// Bytes of a group's dimension.
 const GROUP_HEADER_LEN: usize = 4;
 /// Bytes of a text's length.
@@ -46,7 +46,7 @@ pub(super) fn family(schema: &Schema, messages: &[&Message]) -> Result<String> {
             }
         }
         out.push_str(&definition(schema, message)?);
-        out.push_str(&implementation(schema, message));
+        out.push_str(&implementation(message));
     }
     Ok(out)
 }
@@ -186,7 +186,7 @@ fn fields(schema: &Schema, block: &Block) -> Result<String> {
 }
 
 /// The implementations that lay a message out.
-fn implementation(schema: &Schema, message: &Message) -> String {
+fn implementation(message: &Message) -> String {
     let name = &message.block.name;
     let mut put = String::new();
     let mut get = gets(&message.block);
@@ -216,7 +216,6 @@ fn implementation(schema: &Schema, message: &Message) -> String {
         _ = write!(variable, "+ {TEXT_HEADER_LEN} + self.{field}.len()");
     }
     let variable = variable.strip_prefix("+ ").unwrap_or("0");
-    debug_assert!(schema.text_bytes_max > 0 || message.texts.is_empty());
     format!(
         "impl Body for {name} {{
             #[inline]
@@ -259,7 +258,10 @@ fn gets(block: &Block) -> String {
         if *since == 0 {
             _ = writeln!(out, "{name}: Field::get(&block[{range}]),");
         } else {
-            _ = writeln!(out, "{name}: block.get({range}).and_then(Field::get),");
+            _ = writeln!(
+                out,
+                "{name}: block.get({range}).map(Field::get).unwrap_or_default(),"
+            );
         }
     }
     out

@@ -1,5 +1,6 @@
 //! The generated Rust files: which there are, what they import, how schema names become Rust names.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -87,39 +88,77 @@ const CRATE_IMPORTS: &[(&str, &[&str])] = &[
     ("text_fields", &["Text", "VarText"]),
 ];
 
-/// All generated Rust files below `directory`.
-pub(super) fn files(schema: &Schema, directory: &Path) -> Result<Vec<Output>> {
-    let file = |name: &str, about: &str, body: &str| -> Result<Output> {
-        let text = format!(
-            "//! {about}\n//!\n//! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.\n\n{}{body}",
-            imports(schema, name, body)
-        );
+/// A Rust file to be: what it is called, what it is about, its code, and names of other generated files
+/// that the code may use.
+struct File<'a> {
+    name: &'a str,
+    about: &'a str,
+    body: String,
+    siblings: &'a [String],
+}
+
+impl File<'_> {
+    fn output(&self, directory: &Path) -> Result<Output> {
+        let Self {
+            name,
+            about,
+            body,
+            siblings,
+        } = self;
+        let origin =
+            "Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.";
+        let imports = imports(body, siblings);
+        let text = format!("//! {about}\n//!\n//! {origin}\n\n{imports}{body}");
         Ok(Output {
             path: directory.join(format!("{name}.rs")),
             content: format(&text).with_context(|| format!("formatting {name}.rs"))?,
         })
+    }
+}
+
+/// All generated Rust files below `directory`.
+pub(super) fn files(schema: &Schema, directory: &Path) -> Result<Vec<Output>> {
+    let messages: Vec<_> = schema
+        .messages
+        .iter()
+        .map(|m| m.block.name.clone())
+        .collect();
+    let groups = schema.messages.iter().flat_map(|message| &message.groups);
+    let parts: BTreeSet<_> = groups
+        .map(messages::entry_name)
+        .chain(codes::own_names(schema))
+        .collect();
+    let parts: Vec<_> = parts.into_iter().collect();
+    let file = |name, about, body, siblings| {
+        File {
+            name,
+            about,
+            body,
+            siblings,
+        }
+        .output(directory)
     };
+    let shared = "The enumerations of the vocabulary, with their codes on the wire.";
     let mut outputs = vec![
         file(
             "mod",
             "The messages and codes of the schema.",
-            &root(schema),
+            root(schema),
+            &[],
         )?,
         file(
             "codes",
             "Enumerations that only the protocol has.",
-            &codes::enums(schema),
+            codes::enums(schema),
+            &[],
         )?,
-        file("flags", "Sets of flags.", &codes::sets(schema))?,
-        file(
-            "shared_codes",
-            "The enumerations of the vocabulary, with their codes on the wire.",
-            &codes::shared(schema),
-        )?,
+        file("flags", "Sets of flags.", codes::sets(schema), &[])?,
+        file("shared_codes", shared, codes::shared(schema), &[])?,
         file(
             "any",
             "Any message, told apart by its template id.",
-            &messages::any(schema),
+            messages::any(schema),
+            &messages,
         )?,
     ];
     let mut written = 0;
@@ -130,7 +169,12 @@ pub(super) fn files(schema: &Schema, directory: &Path) -> Result<Vec<Output>> {
             .filter(|m| ids.contains(&m.id))
             .collect();
         written += family.len();
-        outputs.push(file(name, about, &messages::family(schema, &family)?)?);
+        outputs.push(file(
+            name,
+            about,
+            messages::family(schema, &family)?,
+            &parts,
+        )?);
     }
     ensure!(
         written == schema.messages.len(),
@@ -160,42 +204,46 @@ fn root(schema: &Schema) -> String {
     out
 }
 
-/// `use` lines for what the body mentions.
-fn imports(schema: &Schema, file: &str, body: &str) -> String {
-    let used = |name: &&str| {
-        body.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| word == *name)
+/// `use` lines for what the code of the body mentions and does not define.
+fn imports(body: &str, siblings: &[String]) -> String {
+    let code: Vec<_> = body
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let words: BTreeSet<_> = code
+        .iter()
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect();
+    let needed = |name: &&str| {
+        let defines = |line: &&str| {
+            let rest = line
+                .strip_prefix("pub struct ")
+                .or(line.strip_prefix("pub enum "));
+            rest.is_some_and(|rest| {
+                rest.starts_with(&format!("{name} ")) || rest.starts_with(&format!("{name}("))
+            })
+        };
+        words.contains(*name) && !code.iter().any(|line| defines(&line.trim_start()))
     };
     let mut out = String::new();
+    let mut import = |path: &str, names: &mut dyn Iterator<Item = &str>| {
+        let names: Vec<_> = names.collect();
+        if !names.is_empty() {
+            _ = writeln!(out, "use {path}::{{{}}};", names.join(", "));
+        }
+    };
     let vocabulary = NEWTYPES.iter().chain(SHARED_ENUMS).map(|(_, rust)| *rust);
-    let names: Vec<_> = vocabulary.filter(used).collect();
-    let own = ["codes", "flags"].contains(&file);
-    if !own && !names.is_empty() {
-        _ = writeln!(out, "use rialto_types::{{{}}};\n", names.join(", "));
-    }
+    import("rialto_types", &mut vocabulary.filter(needed));
     for (module, names) in CRATE_IMPORTS {
-        let names: Vec<_> = names.iter().copied().filter(used).collect();
-        if !names.is_empty() {
-            _ = writeln!(out, "use crate::{module}::{{{}}};", names.join(", "));
-        }
+        import(
+            &format!("crate::{module}"),
+            &mut names.iter().copied().filter(needed),
+        );
     }
-    if file == "any" {
-        let all: Vec<_> = schema
-            .messages
-            .iter()
-            .map(|m| m.block.name.as_str())
-            .collect();
-        _ = writeln!(out, "use super::{{{}}};", all.join(", "));
-    } else if !own && file != "mod" && file != "shared_codes" {
-        let codes = codes::own_names(schema);
-        let names: Vec<_> = codes.iter().map(String::as_str).filter(used).collect();
-        if !names.is_empty() {
-            _ = writeln!(out, "use super::{{{}}};", names.join(", "));
-        }
-        if file == "admin_reports" && used(&"Balance") {
-            out.push_str("use super::reports::Balance;\n");
-        }
-    }
+    import(
+        "super",
+        &mut siblings.iter().map(String::as_str).filter(needed),
+    );
     out.push('\n');
     out
 }

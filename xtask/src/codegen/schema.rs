@@ -231,8 +231,8 @@ impl Schema {
                 field.name
             );
             ensure!(
-                field.since == 0 || field.optional,
-                "{}: an added field is optional, older senders do not have it",
+                field.since == 0 || self.may_be_missing(&field)?,
+                "{}: an added field may be null, older senders do not have it",
                 field.name
             );
             block.fields.push(field);
@@ -261,6 +261,15 @@ impl Schema {
             offset,
             name,
             type_name,
+        })
+    }
+
+    /// Whether the field has a value that means "none": null, no text, or no flag.
+    fn may_be_missing(&self, field: &Field) -> Result<bool> {
+        Ok(match &self.type_def(&field.type_name)?.kind {
+            Kind::Set(_) => true,
+            Kind::Array(primitive) => primitive == "char",
+            Kind::Primitive(_) | Kind::Composite | Kind::Enum(_) => field.optional,
         })
     }
 
