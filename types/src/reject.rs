@@ -72,8 +72,8 @@ codes! {
         InstrumentCancelOnly = 10,
         /// The instrument accepts only orders that rest without trading. `value`: instrument id.
         InstrumentPostOnly = 11,
-        /// Terms that exclude each other: post-only with IOC or FOK, or a stop-market sell by quote
-        /// amount.
+        /// Terms that exclude each other, such as post-only with IOC or FOK, or a stop-market sell by
+        /// quote amount; at the gate also a field that this kind of order lacks or has too many.
         InvalidCombination = 12,
         /// A price below one tick or beyond what can be represented. `value`: ticks (core) or
         /// mantissa at 10^-8 (gate).
@@ -133,7 +133,8 @@ codes! {
         ShuttingDown = 36,
         /// The client order id has other characters or another length than the rule allows.
         InvalidClientOrderId = 37,
-        /// A field holds a code that the schema does not list. `value`: the code.
+        /// A field holds what the schema does not allow: a code, a flag, a symbol, an exponent.
+        /// `value`: the code, the bits, the first byte, the exponent.
         InvalidField = 38,
 
         /// No such account. `value`: account id.

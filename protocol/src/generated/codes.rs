@@ -350,6 +350,8 @@ pub enum EndReason {
     NotReady = 13,
     /// The exchange met an error of its own.
     InternalError = 14,
+    /// Another connection has logged on with the same key: the newer one wins.
+    Superseded = 15,
 }
 
 impl Coded for EndReason {
@@ -369,8 +371,9 @@ impl Coded for EndReason {
         Self::InvalidLogon,
         Self::NotReady,
         Self::InternalError,
+        Self::Superseded,
     ];
-    const VALUES: &'static str = "1 Requested, 2 ShuttingDown, 3 HeartbeatTimeout, 4 LogonTimeout, 5 BadCredentials, 6 KeyRevoked, 7 TooManySessions, 8 SlowConsumer, 9 ProtocolError, 10 TextFrame, 11 FrameTooLarge, 12 InvalidLogon, 13 NotReady, 14 InternalError";
+    const VALUES: &'static str = "1 Requested, 2 ShuttingDown, 3 HeartbeatTimeout, 4 LogonTimeout, 5 BadCredentials, 6 KeyRevoked, 7 TooManySessions, 8 SlowConsumer, 9 ProtocolError, 10 TextFrame, 11 FrameTooLarge, 12 InvalidLogon, 13 NotReady, 14 InternalError, 15 Superseded";
 
     #[inline]
     fn code(self) -> u8 {
@@ -394,6 +397,7 @@ impl Coded for EndReason {
             12 => Some(Self::InvalidLogon),
             13 => Some(Self::NotReady),
             14 => Some(Self::InternalError),
+            15 => Some(Self::Superseded),
             _ => None,
         }
     }
@@ -414,6 +418,7 @@ impl Coded for EndReason {
             Self::InvalidLogon => "InvalidLogon",
             Self::NotReady => "NotReady",
             Self::InternalError => "InternalError",
+            Self::Superseded => "Superseded",
         }
     }
 }

@@ -190,7 +190,7 @@ fn gate(reason: R, value: i64, limit: i64) -> String {
         ),
         R::ShuttingDown => "the exchange is shutting down and takes no more orders".to_owned(),
         R::InvalidClientOrderId => InvalidClientOrderId.to_string(),
-        _ => format!("a field holds {value}, which the schema does not list"),
+        _ => format!("a field holds {value}, which the schema does not allow"),
     }
 }
 

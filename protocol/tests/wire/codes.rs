@@ -6,6 +6,9 @@ use rialto_types::{
     AccountState, CancelReason, CommandKind, InstrumentState, Permissions, RejectReason, Side,
     StpMode,
 };
+use roxmltree::{Document, Node};
+
+use crate::schema::{Element, XML};
 
 /// Every code is read back, and codes next to them are not known.
 fn check<E: Coded>(vocabulary: impl Fn(E) -> u8) {
@@ -83,4 +86,41 @@ fn order_entry_is_plain_memory_that_decoding_need_not_allocate() {
         "{}",
         size_of::<wire::NewOrder>()
     );
+}
+
+/// The documentation of each code in a source file of the vocabulary: lines of `///` before `Name = 1,`.
+fn documented(source: &str) -> Vec<(String, String)> {
+    let mut documented = Vec::new();
+    let mut words = Vec::new();
+    for line in source.lines().map(str::trim) {
+        if let Some(doc) = line.strip_prefix("///") {
+            words.push(doc.trim().replace('`', ""));
+        } else if let Some((name, number)) = line.split_once(" = ")
+            && number.trim_end_matches(',').parse::<u8>().is_ok()
+        {
+            documented.push((name.to_owned(), words.join(" ")));
+            words.clear();
+        } else {
+            words.clear();
+        }
+    }
+    documented
+}
+
+#[test]
+fn reasons_are_described_in_the_schema_as_in_the_vocabulary() {
+    let source = documented(include_str!("../../../types/src/reject.rs"));
+    let document = Document::parse(XML).unwrap();
+    let enums = document.descendants().filter(|node| {
+        let name = node.attribute("name");
+        node.has_tag_name_of("enum") && matches!(name, Some("rejectReason" | "cancelReason"))
+    });
+    let values = enums.flat_map(|node| node.children().filter(Node::is_element));
+    let mut schema: Vec<_> = values
+        .map(|value| (value.text_of("name"), value.text_of("description")))
+        .collect();
+    let mut source = source;
+    schema.sort();
+    source.sort();
+    assert_eq!(schema, source);
 }
