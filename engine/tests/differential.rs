@@ -1,19 +1,22 @@
 //! The engine against the reference: long random sequences of all commands, all order types and flags,
 //! every event and the whole state compared, the invariants of docs/MATCHING.md checked.
 //!
-//! A failure prints seed, profile, the first difference and a shrunk sequence to paste into a test.
+//! A failure prints seed, profile, the first difference, a shrunk sequence to paste into a test, and the
+//! command that repeats it.
 //! `PROPTEST_CASES=500 cargo nextest run -p rialto-engine random` looks longer.
 
 use proptest::prelude::*;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, TestRunner};
 use rialto_engine::image::OrderImage;
 use rialto_engine::{EventBuffer, Exchange, HashSeed, StateImage};
-use rialto_reference::differential::{SHARD, Subject, assert_agrees};
+use rialto_reference::differential::{SHARD, Subject, compare};
 use rialto_reference::scenario::Profile;
-use rialto_types::{Capacity, Event, Input, KeyId, Seq, Timestamp};
+use rialto_types::{Event, Input, KeyId, Seq, Timestamp};
 
 /// How many sequences of random seed a test run tries when `PROPTEST_CASES` does not say.
 const CASES: u32 = 12;
+/// Names the one seed to be tried, to repeat a failure.
+const SEED: &str = "RIALTO_SEED";
 
 struct Engine {
     exchange: Exchange,
@@ -80,7 +83,8 @@ macro_rules! profiles {
         $(#[test]
         fn $name() {
             let profile = &Profile::ALL[$index];
-            assert_agrees(&|| Engine::with_seed(7), 1_000 + $index, profile, 12_000, 1);
+            let report = compare(&|| Engine::with_seed(7), 1_000 + $index, profile, 12_000, 1);
+            report.unwrap_or_else(|report| panic!("{report}"));
         })*
 
         #[test]
@@ -116,23 +120,31 @@ fn config() -> Config {
     }
 }
 
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn random_sequences_agree(
-        seed in any::<u64>(),
-        profile in 0..Profile::ALL.len(),
-        accounts in 2_u32..=8,
-        poor_percent in 0_u32..=60,
-        far_percent in 0_u32..=60,
-        orders in 8_u32..=300,
-        orders_per_account in 4_u32..=80,
-        image_every in 1_usize..=32,
-    ) {
-        let usual = Profile::ALL[profile];
-        let capacity = Capacity { orders, orders_per_account, ..usual.capacity };
-        let profile = Profile { accounts, poor_percent, far_percent, capacity, ..usual };
-        assert_agrees(&|| Engine::with_seed(seed), seed, &profile, 10_000, image_every);
+/// Everything follows from the seed: profile, sequence, how often states are compared.
+fn check_seed(seed: u64) {
+    let image_every = usize::try_from(seed % 32).expect("a small number") + 1;
+    let profile = Profile::random(seed);
+    let report = compare(
+        &|| Engine::with_seed(seed),
+        seed,
+        &profile,
+        10_000,
+        image_every,
+    );
+    if let Err(report) = report {
+        let repeat = "cargo nextest run -p rialto-engine --test differential random";
+        panic!("{report}\n\nto repeat: {SEED}={seed} {repeat}");
     }
+}
+
+#[test]
+fn random_sequences_agree() {
+    if let Ok(seed) = std::env::var(SEED) {
+        return check_seed(seed.parse().expect("a seed is a number"));
+    }
+    let result = TestRunner::new(config()).run(&any::<u64>(), |seed| {
+        check_seed(seed);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
 }

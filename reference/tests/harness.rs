@@ -3,7 +3,7 @@
 
 use rialto_engine::image::StateImage;
 use rialto_reference::ReferenceExchange;
-use rialto_reference::differential::{SHARD, Subject, assert_agrees, run, shrink};
+use rialto_reference::differential::{SHARD, Subject, compare, run, shrink};
 use rialto_reference::scenario::{Profile, Step, generate};
 use rialto_types::{CancelReason, Event, EventBody, Input, Seq, Timestamp};
 
@@ -123,8 +123,15 @@ fn a_sequence_that_agrees_is_not_shrunk() {
 }
 
 #[test]
-#[should_panic(expected = "Step { time: Timestamp(")]
-fn a_failure_prints_the_sequence() {
-    let profile = &Profile::ALL[1];
-    assert_agrees(&|| Faulty::new(Fault::Panic), 1, profile, 1_000, 16);
+fn a_report_tells_seed_profile_and_sequence() {
+    let new = || Faulty::new(Fault::Panic);
+    let report = compare(&new, 1, &Profile::ALL[1], 1_000, 16).expect_err("the subject is faulty");
+    for part in [
+        "seed 1,",
+        "\"stops\"",
+        "a stop was elected",
+        "vec![\n    Step { time:",
+    ] {
+        assert!(report.contains(part), "{part:?} is missing in {report}");
+    }
 }

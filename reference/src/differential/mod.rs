@@ -76,31 +76,31 @@ pub fn run<S: Subject>(
     }
 }
 
-/// Generates a sequence and runs it; fails with a shrunk sequence that can be pasted into a test.
+/// Generates a sequence and runs it.
 ///
-/// # Panics
-/// When the subject differs from the reference: with seed, profile, difference and sequence.
-pub fn assert_agrees<S: Subject>(
+/// # Errors
+/// The whole report of a difference: seed, profile, where and what, and a shrunk sequence that can be
+/// pasted into a test.
+pub fn compare<S: Subject>(
     new: &impl Fn() -> S,
     seed: u64,
     profile: &Profile,
     count: usize,
     image_every: usize,
-) {
+) -> Result<(), String> {
     let steps = generate(seed, profile, count);
-    if let Err(found) = run(new, &steps, image_every) {
+    run(new, &steps, image_every).map_err(|found| {
         let small = shrink(new, &steps[..=found.step]);
         let shrunk = run(new, &small, 1).err().unwrap_or_else(|| found.clone());
-        panic!(
-            "seed {seed}, profile {:?}, step {}: {}\n\nshrunk to {} steps, the last of which gives: {}\n\n{}",
-            profile.name,
+        format!(
+            "seed {seed}, {profile:?}\nstep {}: {}\n\nshrunk to {} steps, the last of which gives: {}\n\n{}",
             found.step,
             found.what,
             small.len(),
             shrunk.what,
             as_rust(&small),
-        );
-    }
+        )
+    })
 }
 
 fn run_once<S: Subject>(

@@ -2,6 +2,8 @@
 
 use rialto_types::Capacity;
 
+use super::rng::SplitMix64;
+
 /// The character of a generated sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -87,6 +89,33 @@ const BUSY: Profile = Profile {
 };
 
 impl Profile {
+    /// A character that no list has: one of [`Profile::ALL`] with numbers of its own. The same seed
+    /// gives the same one.
+    ///
+    /// # Panics
+    /// Never: the numbers are small.
+    pub fn random(seed: u64) -> Self {
+        let mut rng = SplitMix64::new(seed);
+        let mut number = |low, high| u32::try_from(rng.range(low, high)).expect("small numbers");
+        let accounts = number(2, 8);
+        let poor_percent = number(0, 60);
+        let far_percent = number(0, 60);
+        let (orders, orders_per_account) = (number(8, 300), number(4, 80));
+        let usual = Self::ALL[rng.index(Self::ALL.len())];
+        let capacity = Capacity {
+            orders,
+            orders_per_account,
+            ..usual.capacity
+        };
+        Self {
+            accounts,
+            capacity,
+            poor_percent,
+            far_percent,
+            ..usual
+        }
+    }
+
     /// The characters that the tests go through.
     pub const ALL: [Self; 8] = [
         BUSY,
