@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use rialto_engine::image::OrderImage;
 use rialto_engine::{EventBuffer, Exchange, HashSeed, StateImage};
-use rialto_reference::differential::{SHARD, Subject, compare};
-use rialto_reference::scenario::Profile;
+use rialto_reference::differential::{Subject, compare};
+use rialto_reference::scenario::{Profile, SHARD};
 use rialto_types::{Event, Input, KeyId, Seq, Timestamp};
 
 /// How many sequences of random seed a test run tries when `PROPTEST_CASES` does not say.

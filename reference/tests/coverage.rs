@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rialto_engine::image::{InstrumentImage, StateImage};
 use rialto_reference::ReferenceExchange;
-use rialto_reference::differential::{SHARD, run};
-use rialto_reference::scenario::{Profile, generate};
+use rialto_reference::differential::run;
+use rialto_reference::scenario::{Profile, SHARD, generate};
 use rialto_types::{CancelReason, CommandKind, EventBody, RejectReason, Seq};
 
 /// Refusals that only the gate gives.

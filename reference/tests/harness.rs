@@ -3,8 +3,8 @@
 
 use rialto_engine::image::StateImage;
 use rialto_reference::ReferenceExchange;
-use rialto_reference::differential::{SHARD, Subject, compare, run, shrink};
-use rialto_reference::scenario::{Profile, Step, generate};
+use rialto_reference::differential::{Subject, compare, run, shrink};
+use rialto_reference::scenario::{Profile, SHARD, Step, generate};
 use rialto_types::{CancelReason, Event, EventBody, Input, Seq, Timestamp};
 
 /// What is wrong with a subject.

@@ -4,8 +4,7 @@
 use std::sync::OnceLock;
 
 use rialto_engine::image::{BalanceImage, InstrumentImage, OrderImage, StateImage};
-use rialto_reference::differential::SHARD;
-use rialto_reference::scenario::{Profile, generate};
+use rialto_reference::scenario::{Profile, SHARD, generate};
 use rialto_reference::{ReferenceExchange, check_invariants, check_queue_order};
 use rialto_types::{
     AccountId, Amount, AssetId, ClientOrderId, InstrumentState, KeyId, OrderKind, Price, Qty, Seq,

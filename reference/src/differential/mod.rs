@@ -17,13 +17,10 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rialto_engine::image::StateImage;
-use rialto_types::{Command, Event, EventBody, Input, OrderId, OrderRef, Seq, ShardId, Timestamp};
+use rialto_types::{Command, Event, EventBody, Input, OrderId, OrderRef, Seq, Timestamp};
 
-use crate::scenario::{Profile, Step, generate};
+use crate::scenario::{Profile, SHARD, Step, generate};
 use crate::{ReferenceExchange, check_invariants, check_queue_order};
-
-/// The shard of every subject and of generated sequences: not 0, so that the bits of order ids show.
-pub const SHARD: ShardId = ShardId(5);
 
 /// An exchange to be compared with the reference. It begins new, on shard [`SHARD`].
 pub trait Subject {

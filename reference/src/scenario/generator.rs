@@ -4,23 +4,20 @@
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_types::{
     AccountId, AccountState, ClientSeq, Command, EventBody, Input, InstrumentId, InstrumentState,
-    KeyId, KillScope, Needs, OrderId, OrderRef, Permissions, Seq, ShardId, Timestamp,
+    KeyId, KillScope, Needs, OrderId, OrderRef, Permissions, Seq, Timestamp,
 };
 
 use super::profile::Profile;
 use super::rng::SplitMix64;
-use super::{Step, world};
+use super::{SHARD, Step, world};
 use crate::ReferenceExchange;
 use crate::invariants::{orders, queues};
-
-/// The shard of generated sequences: not 0, so that the bits of order ids are tested.
-pub(crate) const SHARD: ShardId = ShardId(5);
 
 /// The time of the first command, in ns since the epoch.
 const START: u64 = 1_700_000_000_000_000_000;
 
 /// Makes a sequence of `count` steps, those that set up the world included. The same arguments give the
-/// same steps. It is to be applied to an exchange of shard 5 that is new.
+/// same steps. It is to be applied to a new exchange on [`SHARD`].
 pub fn generate(seed: u64, profile: &Profile, count: usize) -> Vec<Step> {
     let mut generator = Generator::new(seed, *profile);
     let world = world::commands(profile, &mut generator.rng);

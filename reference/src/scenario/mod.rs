@@ -18,7 +18,10 @@ pub use generator::generate;
 pub use profile::{Profile, Scale, Weights};
 pub use rng::SplitMix64;
 
-use rialto_types::{Input, OrderId, Timestamp};
+use rialto_types::{Input, OrderId, ShardId, Timestamp};
+
+/// The shard on which sequences play: not 0, so that the bits of order ids show.
+pub const SHARD: ShardId = ShardId(5);
 
 /// One command of a sequence. The sequence numbers are 1, 2, 3, …: a step's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
