@@ -10,9 +10,11 @@
 )]
 
 mod book;
+mod codec;
 mod core;
 mod measure;
 mod random;
+mod ring;
 mod workload;
 
 use std::fs;
@@ -80,6 +82,15 @@ fn main() -> Result<()> {
     report.add(measure::clock_cost());
     for client_ids in [false, true] {
         run_workloads(&mut report, &arguments, client_ids);
+    }
+    type Part = fn(usize) -> Vec<Figure>;
+    let parts: [(&str, Part); 2] = [("codec", codec::measure), ("ring", ring::measure)];
+    for (name, measure) in parts {
+        if report.wants(name) || name.contains(&arguments.filter) {
+            measure(arguments.runs)
+                .into_iter()
+                .for_each(|figure| report.add(figure));
+        }
     }
     if let Some(parent) = arguments.output.parent() {
         fs::create_dir_all(parent).context("creating the directory of the summary")?;
