@@ -83,15 +83,7 @@ fn main() -> Result<()> {
     for client_ids in [false, true] {
         run_workloads(&mut report, &arguments, client_ids);
     }
-    type Part = fn(usize) -> Vec<Figure>;
-    let parts: [(&str, Part); 2] = [("codec", codec::measure), ("ring", ring::measure)];
-    for (name, measure) in parts {
-        if report.wants(name) || name.contains(&arguments.filter) {
-            measure(arguments.runs)
-                .into_iter()
-                .for_each(|figure| report.add(figure));
-        }
-    }
+    run_parts(&mut report, arguments.runs);
     if let Some(parent) = arguments.output.parent() {
         fs::create_dir_all(parent).context("creating the directory of the summary")?;
     }
@@ -100,6 +92,18 @@ fn main() -> Result<()> {
         .with_context(|| format!("writing {}", arguments.output.display()))?;
     println!("written to {}", arguments.output.display());
     Ok(())
+}
+
+fn run_parts(report: &mut Report, runs: usize) {
+    type Part = fn(usize) -> Vec<Figure>;
+    let parts: [(&str, Part); 2] = [("codec", codec::measure), ("ring", ring::measure)];
+    for (name, measure) in parts {
+        if report.wants(name) {
+            for figure in measure(runs) {
+                report.add(figure);
+            }
+        }
+    }
 }
 
 fn run_workloads(report: &mut Report, arguments: &Arguments, client_ids: bool) {
