@@ -42,10 +42,10 @@ pub enum BookError {
         /// The change.
         found: u64,
     },
-    /// A later part of a snapshot came without the parts before it.
-    #[error("a snapshot of change {found} begins in its middle")]
-    TornSnapshot {
-        /// The change that the snapshot includes.
+    /// A later part of a snapshot or of a change came without the parts before it.
+    #[error("change {found} begins in its middle")]
+    Torn {
+        /// The change, or the one that the snapshot includes.
         found: u64,
     },
     /// A part of a change or of a snapshot is missing at its end.
@@ -214,10 +214,10 @@ impl LocalBook {
         } else {
             match self.position {
                 Position::InSnapshot(begun) if begun == found => {}
-                Position::InSnapshot(unfinished) => {
+                Position::InSnapshot(unfinished) | Position::InChange(_, unfinished) => {
                     return Err(BookError::Unfinished { unfinished, found });
                 }
-                _ => return Err(BookError::TornSnapshot { found }),
+                Position::Nothing | Position::At(_) => return Err(BookError::Torn { found }),
             }
         }
         self.position = Position::InSnapshot(found);
@@ -227,11 +227,10 @@ impl LocalBook {
 
     fn take_update(&mut self, update: &L2Update) -> Result<BookProgress, BookError> {
         let (previous, found) = (update.previous_book_seq, update.book_seq);
+        let is_first = update.book_flags.contains(BookFlags::FIRST);
         match self.position {
             Position::Nothing => return Err(BookError::NoSnapshot { found }),
-            Position::InSnapshot(unfinished) => {
-                return Err(BookError::Unfinished { unfinished, found });
-            }
+            Position::At(_) if !is_first => return Err(BookError::Torn { found }),
             Position::At(held) if held != previous || found <= held => {
                 return Err(BookError::Gap {
                     held,
@@ -239,10 +238,11 @@ impl LocalBook {
                     found,
                 });
             }
-            Position::InChange(held, unfinished) if (held, unfinished) != (previous, found) => {
+            Position::InChange(held, begun) if !is_first && (held, begun) == (previous, found) => {}
+            Position::InSnapshot(unfinished) | Position::InChange(_, unfinished) => {
                 return Err(BookError::Unfinished { unfinished, found });
             }
-            Position::At(_) | Position::InChange(..) => {}
+            Position::At(_) => {}
         }
         self.position = Position::InChange(previous, found);
         self.set_levels(&update.levels)?;
@@ -300,3 +300,7 @@ impl LocalBook {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "book_tests.rs"]
+mod tests;

@@ -145,9 +145,10 @@ pub struct Directory {
 
 impl Directory {
     /// Subscribes to the definitions and collects those that there are. Changes that come later are
-    /// handed out by [`Connection::next`]: show them to [`Directory::apply`].
+    /// handed out by [`Connection::next`]: show them to [`Directory::apply`]. Once a connection.
     ///
     /// # Errors
+    /// [`ClientError::Refused`] when the connection has this subscription already,
     /// [`ClientError::Inconsistent`] when a definition makes no sense, and as [`Connection::next`].
     pub async fn load(connection: &mut Connection) -> Result<Self, ClientError> {
         let first = connection.request_id();
@@ -166,6 +167,9 @@ impl Directory {
             .answer("the subscription to instruments", |message| match message {
                 Message::SubscriptionAccepted(accepted) if accepted.request_id == first => {
                     Ok(Sorted::Part)
+                }
+                Message::SubscriptionRefused(refused) if refused.request_id == first => {
+                    Err(Rejection::from(&refused).into())
                 }
                 Message::SubscriptionRefused(refused) if refused.request_id == second => {
                     Ok(Sorted::Answer(()))
