@@ -116,6 +116,38 @@ impl Session {
         Ok(pages.entries)
     }
 
+    /// One account with its balances; empty when there is none of this id. An account with very many
+    /// balances comes in several entries.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] with the reason, and as [`Session::next`].
+    pub async fn account_details(
+        &mut self,
+        account: AccountId,
+    ) -> Result<Vec<AccountDetails>, ClientError> {
+        const WHAT: &str = "AccountsRequest";
+        let mut page = Pages::new(WHAT, account.0);
+        let request_id = self.connection().request_id();
+        self.queue(&AccountsRequest {
+            request_id,
+            first_account_id: account,
+            max_count: Some(1),
+        })?;
+        self.answer(WHAT, |message| match message {
+            Message::AccountDetails(details) if details.request_id == request_id => {
+                let (id, flags) = (details.account_id.0, details.list_flags);
+                page.take(id, flags, details)
+            }
+            other => refusal(other, request_id),
+        })
+        .await?;
+        // Without an account of this id the exchange begins with the next one that there is.
+        let entries = page.entries.into_iter();
+        Ok(entries
+            .filter(|details| details.account_id == account)
+            .collect())
+    }
+
     /// All API keys, or those of one account, in ascending order.
     ///
     /// # Errors

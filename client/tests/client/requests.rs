@@ -415,3 +415,27 @@ fn an_unknown_state_is_shown_by_its_number() {
         "orderState 77"
     );
 }
+
+#[tokio::test]
+async fn one_account_is_asked_for_alone_and_its_parts_belong_together() {
+    let (mut session, mut fake) = logged_on().await;
+    let last = ListFlags::FOUND.with(ListFlags::LAST);
+    let exchange = async {
+        let Message::AccountsRequest(request) = fake.request().await else {
+            panic!("expected a question about accounts");
+        };
+        let parts = [account(1, 6, ListFlags::FOUND), account(1, 6, last)];
+        fake.send(&parts).await;
+        fake.request().await;
+        fake.send(&[account(2, 9, last)]).await;
+        (request.first_account_id, request.max_count)
+    };
+    let questions = async {
+        let found = session.account_details(AccountId(6)).await.unwrap();
+        let missing = session.account_details(AccountId(8)).await.unwrap();
+        (found.len(), missing.len())
+    };
+    let (counts, asked) = tokio::join!(questions, exchange);
+    assert_eq!(asked, (AccountId(6), Some(1)));
+    assert_eq!(counts, (2, 0), "account 9 is not account 8");
+}
