@@ -1,2 +1,9 @@
-//! Placeholder; replaced by this crate first content.
-fn main() {}
+//! The binary `rialto`: reads its command line and does what it says.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}
