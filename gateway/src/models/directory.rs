@@ -1,5 +1,6 @@
 //! What is listed, and the API keys.
 
+use rialto_protocol::refusal::Pair;
 use rialto_types::{
     AccountId, Asset, AssetId, ClientSeq, Instrument, InstrumentId, KeyAdded, KeyId, Origin,
     Permissions, PublicKey,
@@ -25,6 +26,23 @@ impl Directory {
     /// An instrument.
     pub fn instrument(&self, id: InstrumentId) -> Option<&Instrument> {
         self.instruments.get(id.index().checked_sub(1)?)
+    }
+
+    /// An instrument with its two assets.
+    ///
+    /// # Panics
+    /// Never: an instrument is listed with assets that are known.
+    pub fn pair(&self, id: InstrumentId) -> Option<Pair<'_>> {
+        let instrument = self.instrument(id)?;
+        let asset = |id| {
+            self.asset(id)
+                .expect("a listed instrument has known assets")
+        };
+        Some(Pair {
+            instrument,
+            base: asset(instrument.spec.base),
+            quote: asset(instrument.spec.quote),
+        })
     }
 
     /// All assets, ascending by id.

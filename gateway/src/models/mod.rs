@@ -18,8 +18,8 @@ mod orders;
 
 use rialto_risk::hold;
 use rialto_types::{
-    AccountId, AssetId, Event, EventBody, Fill, Instrument, InstrumentId, OrderId, Origin, Price,
-    ReportSeq, Seq, Side, SourceId, Timestamp, Trade,
+    AccountId, AssetId, Event, EventBody, Fill, Instrument, InstrumentId, OrderId, OrderRef,
+    Origin, Price, ReportSeq, Seq, Side, SourceId, Timestamp, Trade,
 };
 
 pub use account::{Account, Accounts, Balance};
@@ -124,6 +124,15 @@ impl ReadModels {
     /// The last transfer applied of a source; 0 before the first.
     pub fn last_transfer(&self, source: SourceId) -> u64 {
         self.sources.get(source.index()).copied().unwrap_or(0)
+    }
+
+    /// The open order that an account means by this name.
+    pub fn find(&self, account: AccountId, order: OrderRef) -> Option<&OpenOrder> {
+        let found = match order {
+            OrderRef::Id(id) => self.orders.get(id),
+            OrderRef::Client(name) => self.orders.by_client_id(account, name),
+        };
+        found.filter(|order| order.account == account)
     }
 
     /// Begins a walk over an account's open orders.

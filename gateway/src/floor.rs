@@ -1,0 +1,111 @@
+//! What all sessions share.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rialto_ring::{CommandSink, ReferencePrices};
+
+use crate::admission::Admission;
+use crate::config::GatewayConfig;
+use crate::directory::DirectoryCell;
+use crate::keys::KeyDesk;
+use crate::metrics::Metrics;
+use crate::publisher::thread::RequestSender;
+use crate::request::SessionId;
+
+/// How far the exchange is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// The journal is being replayed; nobody can log on.
+    Recovering = 0,
+    /// Open for everybody.
+    Open = 1,
+    /// About to end: nothing is taken that would change something.
+    Draining = 2,
+}
+
+impl Phase {
+    /// What `/healthz` calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recovering => "recovering",
+            Self::Open => "open",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// The way to the core and to the publisher, there once the exchange has recovered.
+pub(crate) struct Market {
+    pub(crate) commands: Arc<dyn CommandSink>,
+    pub(crate) prices: Arc<ReferencePrices>,
+    pub(crate) directory: Arc<DirectoryCell>,
+    pub(crate) requests: RequestSender,
+}
+
+/// The shared state.
+pub(crate) struct Floor {
+    pub(crate) config: GatewayConfig,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) keys: Arc<KeyDesk>,
+    pub(crate) admission: Admission,
+    phase: AtomicU8,
+    market: OnceLock<Market>,
+    sessions: AtomicU64,
+}
+
+impl Floor {
+    pub(crate) fn new(config: GatewayConfig, metrics: Arc<Metrics>) -> Self {
+        let admission = Admission::new(config.connections_max, config.connections_per_address_max);
+        Self {
+            config,
+            metrics,
+            keys: Arc::default(),
+            admission,
+            phase: AtomicU8::new(Phase::Recovering as u8),
+            market: OnceLock::new(),
+            sessions: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Acquire) {
+            0 => Phase::Recovering,
+            1 => Phase::Open,
+            _ => Phase::Draining,
+        }
+    }
+
+    /// Opens for everybody.
+    ///
+    /// # Panics
+    /// When it was opened before.
+    pub(crate) fn open(&self, market: Market) {
+        assert!(
+            self.market.set(market).is_ok(),
+            "the gateway is opened once"
+        );
+        let (from, to) = (Phase::Recovering as u8, Phase::Open as u8);
+        // A gateway that was told to drain meanwhile stays so.
+        let opened = self
+            .phase
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        if opened.is_err() {
+            tracing::info!("the gateway drains before it has opened");
+        }
+    }
+
+    pub(crate) fn drain(&self) {
+        self.phase.store(Phase::Draining as u8, Ordering::Release);
+    }
+
+    /// The way to the core, once there is one.
+    pub(crate) fn market(&self) -> Option<&Market> {
+        self.market.get()
+    }
+
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.sessions.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}

@@ -1,0 +1,213 @@
+//! The gateway as the exchange drives it: bind, open, drain, close.
+//!
+//! It listens from the beginning, so that health can be asked for while the exchange recovers; it lets
+//! clients in once it is given the way to the core. To end, the exchange first lets it take no more
+//! orders, then stops the core, and then closes the gateway, which publishes what the core has said, tells
+//! every client why it ends, and returns.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use prometheus_client::registry::Registry;
+use rialto_ring::{CommandSink, EventGauge, EventSource, ReferencePrices, Waker};
+use rialto_types::{ClientSeq, Command, Input, KeyId};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle as TaskHandle;
+
+use crate::config::GatewayConfig;
+use crate::directory::DirectoryCell;
+use crate::floor::{Floor, Market, Phase};
+use crate::metrics::Metrics;
+use crate::models::ReadModels;
+use crate::publisher::Publisher;
+use crate::publisher::thread::{PublisherThread, RequestSender};
+use crate::request::Request;
+use crate::server::{self, Server};
+
+/// How long clients have to read why they are ended.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How often it is looked whether all connections have ended.
+const CLOSE_STEP: Duration = Duration::from_millis(5);
+/// How long to wait before a disconnect that found the ring full is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
+
+/// The way to the core, and what is known when the gateway opens.
+pub struct MarketParts<S> {
+    /// Where commands go.
+    pub commands: Arc<dyn CommandSink>,
+    /// Where events come from.
+    pub events: S,
+    /// Tells how full the event ring is.
+    pub event_gauge: EventGauge,
+    /// The last trade of each instrument.
+    pub prices: Arc<ReferencePrices>,
+    /// The read models after recovery.
+    pub models: ReadModels,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    address: SocketAddr,
+    server: Arc<Server>,
+    accepting: TaskHandle<()>,
+    publisher: Option<Running>,
+}
+
+/// The publisher's thread.
+struct Running {
+    thread: JoinHandle<()>,
+    stop: Arc<AtomicBool>,
+    waker: Waker,
+    grace: TaskHandle<()>,
+}
+
+impl Gateway {
+    /// Begins to listen. Only health and metrics are answered until [`open`](Self::open). The registry
+    /// may hold metrics of the exchange's own. To be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn bind(config: GatewayConfig, mut registry: Registry) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let metrics = Arc::new(Metrics::new(&mut registry));
+        let server = Arc::new(Server {
+            floor: Arc::new(Floor::new(config, metrics)),
+            registry,
+            event_gauge: OnceLock::new(),
+        });
+        let accepting = tokio::spawn(server::accept(listener, Arc::clone(&server)));
+        tracing::info!(%address, "listening");
+        Ok(Self {
+            address,
+            server,
+            accepting,
+            publisher: None,
+        })
+    }
+
+    /// The address that it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How far it is.
+    pub fn phase(&self) -> Phase {
+        self.server.floor.phase()
+    }
+
+    /// Lets clients in. Starts the publisher's thread.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    ///
+    /// # Panics
+    /// When called twice.
+    pub fn open<S: EventSource + Send + 'static>(
+        &mut self,
+        parts: MarketParts<S>,
+    ) -> std::io::Result<()> {
+        let floor = &self.server.floor;
+        let directory = DirectoryCell::new(parts.models.directory().clone());
+        let publisher = Publisher::new(
+            parts.models,
+            Arc::clone(&directory),
+            Arc::clone(&floor.metrics),
+            floor.config.publisher,
+        );
+        let stop = Arc::new(AtomicBool::new(false));
+        let (thread, requests) = PublisherThread::new(
+            publisher,
+            parts.events,
+            floor.config.requests_max,
+            Arc::clone(&stop),
+            Arc::clone(&floor.metrics),
+        );
+        let thread = std::thread::Builder::new()
+            .name("publisher".to_owned())
+            .spawn(move || thread.run())?;
+        let waker = requests.waker();
+        let gauge = self.server.event_gauge.set(parts.event_gauge);
+        assert!(gauge.is_ok(), "the gateway is opened once");
+        let grace = tokio::spawn(cancel_of_those_who_stay_away(
+            Arc::clone(floor),
+            requests.clone(),
+        ));
+        floor.open(Market {
+            commands: parts.commands,
+            prices: parts.prices,
+            directory,
+            requests,
+        });
+        self.publisher = Some(Running {
+            thread,
+            stop,
+            waker,
+            grace,
+        });
+        tracing::info!(address = %self.address, "open");
+        Ok(())
+    }
+
+    /// Takes no more commands: they are refused as `ShuttingDown`. What was taken is still told.
+    pub fn drain(&self) {
+        self.server.floor.drain();
+        tracing::info!("draining");
+    }
+
+    /// Publishes everything that the core has said, tells every client why it is ended, and ends. To be
+    /// called when the core has stopped and its last event is released.
+    pub async fn close(self) {
+        self.drain();
+        if let Some(running) = self.publisher {
+            running.grace.abort();
+            running.stop.store(true, Ordering::Release);
+            running.waker.wake();
+            let joined = tokio::task::spawn_blocking(move || running.thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the publisher's thread has panicked");
+            }
+        }
+        let deadline = tokio::time::Instant::now() + CLOSE_PATIENCE;
+        let connections = &self.server.floor.metrics.connections;
+        while connections.get() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(CLOSE_STEP).await;
+        }
+        self.accepting.abort();
+        tracing::info!("closed");
+    }
+}
+
+/// After a start: keys that had cancel-on-disconnect armed and do not come back in time lose their
+/// orders, as if their session had been lost now.
+async fn cancel_of_those_who_stay_away(floor: Arc<Floor>, requests: RequestSender) {
+    tokio::time::sleep(floor.config.reconnect_grace).await;
+    let (reply, answer) = oneshot::channel();
+    if requests.send(Request::ArmedKeys { reply }).await.is_err() {
+        return;
+    }
+    let (Ok(armed), Some(market)) = (answer.await, floor.market()) else {
+        return;
+    };
+    for key in armed {
+        if floor.keys.is_held(key) {
+            continue;
+        }
+        tracing::info!(
+            key = key.0,
+            "did not come back after the start: its orders are cancelled"
+        );
+        let lost = Input {
+            key: KeyId::VENUE,
+            client_seq: ClientSeq(0),
+            command: Command::Disconnected { key },
+        };
+        while floor.phase() == Phase::Open && market.commands.submit(lost).is_err() {
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One session for each API key: the newer one wins, the older one is told.
+//!
+//! Whoever logs on takes the key's lease. Taking it ends the session that holds it and waits until that
+//! session has let go, which it does after everything that it had to hand to the core; so the newcomer's
+//! commands come after the old session's, in the core too. With the lease comes the key's gate: rates and
+//! numbers count for the key, not for the connection. The table grows with the keys that have logged on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rialto_protocol::EndReason;
+use rialto_risk::Gate;
+use rialto_types::KeyId;
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+
+use crate::outbox::Ender;
+use crate::request::SessionId;
+
+/// What lasts longer than a session of the key.
+#[derive(Debug, Default)]
+pub(crate) struct KeyState {
+    /// The key's gate; made at its first logon.
+    pub(crate) gate: Option<Gate>,
+    /// Count of unnumbered commands, armings at logon, that were handed to the core for the key.
+    pub(crate) arms: u64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    state: Arc<AsyncMutex<KeyState>>,
+    /// The session that has the lease or waits for it.
+    holder: Option<(SessionId, Ender)>,
+}
+
+/// All keys that have logged on.
+#[derive(Debug, Default)]
+pub(crate) struct KeyDesk {
+    slots: Mutex<HashMap<KeyId, Slot>>,
+}
+
+/// The right to act for a key, until dropped.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    /// What lasts longer than the session. Let go of before the claim: whoever comes next then finds
+    /// the table as it is.
+    pub(crate) state: OwnedMutexGuard<KeyState>,
+    _claim: Claim,
+}
+
+/// A session's entry as the holder of a key, until dropped.
+#[derive(Debug)]
+struct Claim {
+    desk: Arc<KeyDesk>,
+    key: KeyId,
+    session: SessionId,
+}
+
+impl KeyDesk {
+    /// Takes the lease of a key for a session, which `ender` ends when another one comes. Waits for the
+    /// session that has it to let go. May be dropped while it waits.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        key: KeyId,
+        session: SessionId,
+        ender: Ender,
+    ) -> Lease {
+        let claim = Claim {
+            desk: Arc::clone(self),
+            key,
+            session,
+        };
+        let state = {
+            let mut slots = self.slots();
+            let slot = slots.entry(key).or_default();
+            if let Some((_, older)) = slot.holder.replace((session, ender)) {
+                older.end(EndReason::Superseded);
+            }
+            Arc::clone(&slot.state)
+        };
+        Lease {
+            state: state.lock_owned().await,
+            _claim: claim,
+        }
+    }
+
+    /// Whether a session has the lease of a key or waits for it.
+    pub(crate) fn is_held(&self, key: KeyId) -> bool {
+        self.slots()
+            .get(&key)
+            .is_some_and(|slot| slot.holder.is_some())
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<KeyId, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(slot) = self.desk.slots().get_mut(&self.key)
+            && slot
+                .holder
+                .as_ref()
+                .is_some_and(|(holder, _)| *holder == self.session)
+        {
+            slot.holder = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rialto_ring::{IdleStrategy, idle_pair};
+
+    use super::*;
+    use crate::outbox::{OutboxReader, outbox};
+
+    const KEY: KeyId = KeyId(1);
+
+    fn session() -> OutboxReader {
+        outbox(idle_pair(IdleStrategy::Economy).1).1
+    }
+
+    #[tokio::test]
+    async fn the_newer_session_waits_until_the_older_has_let_go() {
+        let desk = Arc::new(KeyDesk::default());
+        let (older, newer) = (session(), session());
+        let mut lease = desk.take(KEY, SessionId(1), older.ender()).await;
+        lease.state.arms = 7;
+        let taking = desk.take(KEY, SessionId(2), newer.ender());
+        tokio::pin!(taking);
+        let early = tokio::time::timeout(Duration::from_millis(1), &mut taking).await;
+        assert!(early.is_err(), "the older one still acts for the key");
+        assert_eq!(older.until_ended().await, EndReason::Superseded);
+        drop(lease);
+        let lease = taking.await;
+        assert_eq!(lease.state.arms, 7, "what belongs to the key stays");
+        assert!(desk.is_held(KEY));
+        drop(lease);
+        assert!(!desk.is_held(KEY));
+    }
+
+    #[tokio::test]
+    async fn of_several_that_wait_the_newest_wins() {
+        let desk = Arc::new(KeyDesk::default());
+        let (first, second, third) = (session(), session(), session());
+        let lease = desk.take(KEY, SessionId(1), first.ender()).await;
+        {
+            let waiting = desk.take(KEY, SessionId(2), second.ender());
+            tokio::pin!(waiting);
+            let early = tokio::time::timeout(Duration::from_millis(1), &mut waiting).await;
+            assert!(early.is_err());
+            let newest = desk.take(KEY, SessionId(3), third.ender());
+            tokio::pin!(newest);
+            let early = tokio::time::timeout(Duration::from_millis(1), &mut newest).await;
+            assert!(early.is_err());
+            assert_eq!(second.until_ended().await, EndReason::Superseded);
+            drop(lease);
+            // The second one, ended, has not yet dropped its wait and takes the lease in its turn.
+            drop(waiting.await);
+            drop(newest.await);
+        }
+        assert!(!desk.is_held(KEY));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_gives_up_waiting_leaves_nothing_behind() {
+        let desk = Arc::new(KeyDesk::default());
+        let (older, newer) = (session(), session());
+        let lease = desk.take(KEY, SessionId(1), older.ender()).await;
+        {
+            let taking = desk.take(KEY, SessionId(2), newer.ender());
+            tokio::pin!(taking);
+            let early = tokio::time::timeout(Duration::from_millis(1), &mut taking).await;
+            assert!(early.is_err());
+        }
+        drop(lease);
+        assert!(!desk.is_held(KEY));
+    }
+}

@@ -1,0 +1,320 @@
+//! The sessions as the publisher sees them: their queues, for whom they act, and who has something to
+//! be flushed.
+//!
+//! A member has a place for as long as it is there; everything else refers to places. Nothing here waits:
+//! a member whose queue is too full is ended. Cost: O(1) per message and receiver.
+
+use std::collections::HashMap;
+
+use rialto_protocol::{EndReason, WireMessage};
+use rialto_types::{AccountId, InstrumentId, KeyId, Permissions};
+
+use super::topics::Subscription;
+use crate::outbox::{Flush, OutboxWriter};
+use crate::request::SessionId;
+
+/// A place at the desk.
+pub(super) type Place = usize;
+
+/// For whom a session acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trader {
+    pub(super) key: KeyId,
+    pub(super) account: AccountId,
+    pub(super) permissions: Permissions,
+}
+
+impl Trader {
+    /// Whether it may see a report that concerns `key`.
+    fn sees(&self, key: KeyId) -> bool {
+        self.permissions.allows(Permissions::READ) || self.key == key
+    }
+}
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) session: SessionId,
+    outbox: OutboxWriter,
+    pub(super) trader: Option<Trader>,
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Instruments whose best prices it was not told because it is behind.
+    pub(super) stale_tops: Vec<InstrumentId>,
+    /// Bytes that may be queued.
+    queue_bytes_max: usize,
+    /// Bytes of snapshots beyond that: they are as long as they are.
+    allowance_bytes: usize,
+    is_touched: bool,
+    waits: bool,
+}
+
+impl Member {
+    /// Bytes that it has not been sent yet.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.outbox.queued_bytes()
+    }
+
+    fn is_too_slow(&mut self) -> bool {
+        let queued = self.queued_bytes();
+        if queued == 0 {
+            self.allowance_bytes = 0;
+        }
+        queued > self.queue_bytes_max + self.allowance_bytes
+    }
+}
+
+/// All sessions.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    members: Vec<Option<Member>>,
+    free: Vec<Place>,
+    places: HashMap<SessionId, Place>,
+    /// The sessions that act for each account, by account id.
+    by_account: Vec<Vec<Place>>,
+    administrators: Vec<Place>,
+    /// Members with something to be flushed.
+    touched: Vec<Place>,
+    /// Members whose last flush has to be tried again.
+    waiting: Vec<Place>,
+    /// Members that a flush found too slow or gone.
+    ended: Vec<(Place, Option<EndReason>)>,
+    /// Where a message is encoded before it is copied to its receivers.
+    scratch: Vec<u8>,
+}
+
+impl Desk {
+    pub(super) fn open(
+        &mut self,
+        session: SessionId,
+        outbox: OutboxWriter,
+        queue_bytes_max: usize,
+    ) {
+        let member = Some(Member {
+            session,
+            outbox,
+            trader: None,
+            subscriptions: Vec::new(),
+            stale_tops: Vec::new(),
+            queue_bytes_max,
+            allowance_bytes: 0,
+            is_touched: false,
+            waits: false,
+        });
+        let place = if let Some(place) = self.free.pop() {
+            self.members[place] = member;
+            place
+        } else {
+            self.members.push(member);
+            self.members.len() - 1
+        };
+        self.places.insert(session, place);
+    }
+
+    /// Takes a member away. `None` when there is none.
+    pub(super) fn close(&mut self, place: Place) -> Option<Member> {
+        let member = self.members.get_mut(place)?.take()?;
+        self.places.remove(&member.session);
+        if let Some(trader) = member.trader {
+            self.by_account[trader.account.index()].retain(|other| *other != place);
+            self.administrators.retain(|other| *other != place);
+        }
+        if member.is_touched {
+            self.touched.retain(|other| *other != place);
+        }
+        if member.waits {
+            self.waiting.retain(|other| *other != place);
+        }
+        self.free.push(place);
+        Some(member)
+    }
+
+    pub(super) fn place_of(&self, session: SessionId) -> Option<Place> {
+        self.places.get(&session).copied()
+    }
+
+    pub(super) fn get(&self, place: Place) -> Option<&Member> {
+        self.members.get(place)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut Member> {
+        self.members.get_mut(place)?.as_mut()
+    }
+
+    /// The places of all members.
+    pub(super) fn all(&self) -> impl Iterator<Item = Place> {
+        let members = self.members.iter().enumerate();
+        members.filter_map(|(place, member)| member.is_some().then_some(place))
+    }
+
+    /// Lets a member act for an account and allows it a trader's queue.
+    pub(super) fn log_on(&mut self, place: Place, trader: Trader, queue_bytes_max: usize) {
+        let Some(member) = self.get_mut(place) else {
+            return;
+        };
+        member.trader = Some(trader);
+        member.queue_bytes_max = queue_bytes_max;
+        let account = trader.account.index();
+        if account >= self.by_account.len() {
+            self.by_account.resize_with(account + 1, Vec::new);
+        }
+        self.by_account[account].push(place);
+        if trader.permissions.allows(Permissions::ADMIN) {
+            self.administrators.push(place);
+        }
+    }
+
+    /// Whether anybody acts for an account.
+    pub(super) fn has_traders(&self, account: AccountId) -> bool {
+        let traders = self.by_account.get(account.index());
+        traders.is_some_and(|traders| !traders.is_empty())
+    }
+
+    /// The members logged on with a key.
+    pub(super) fn with_key(&self, account: AccountId, key: KeyId) -> Vec<Place> {
+        let traders = self.by_account.get(account.index());
+        let places = traders.into_iter().flatten().copied();
+        places
+            .filter(|place| self.trader(*place).is_some_and(|t| t.key == key))
+            .collect()
+    }
+
+    fn trader(&self, place: Place) -> Option<Trader> {
+        self.get(place)?.trader
+    }
+
+    /// Appends a message for one member.
+    pub(super) fn tell(&mut self, place: Place, message: &impl WireMessage) {
+        self.encode(message);
+        let Self {
+            members,
+            touched,
+            scratch,
+            ..
+        } = self;
+        append(members, touched, place, scratch);
+    }
+
+    /// Appends whole messages, already encoded, for one member.
+    pub(super) fn tell_bytes(&mut self, place: Place, messages: &[u8]) {
+        append(&mut self.members, &mut self.touched, place, messages);
+    }
+
+    /// Appends a message for the sessions of an account that may see what concerns `key`.
+    pub(super) fn tell_account(
+        &mut self,
+        account: AccountId,
+        key: KeyId,
+        message: &impl WireMessage,
+    ) {
+        self.encode(message);
+        let Self {
+            members,
+            touched,
+            scratch,
+            by_account,
+            ..
+        } = self;
+        for place in &by_account[account.index()] {
+            let member = members[*place].as_ref();
+            if member.and_then(|m| m.trader).is_some_and(|t| t.sees(key)) {
+                append(members, touched, *place, scratch);
+            }
+        }
+    }
+
+    /// Appends a message for all administrators.
+    pub(super) fn tell_administrators(&mut self, message: &impl WireMessage) {
+        if self.administrators.is_empty() {
+            return;
+        }
+        self.encode(message);
+        let Self {
+            members,
+            touched,
+            scratch,
+            administrators,
+            ..
+        } = self;
+        for place in administrators {
+            append(members, touched, *place, scratch);
+        }
+    }
+
+    fn encode(&mut self, message: &impl WireMessage) {
+        self.scratch.clear();
+        message.encode(&mut self.scratch);
+    }
+
+    /// Allows a member so many bytes beyond its maximum, until its queue is empty again.
+    pub(super) fn allow(&mut self, place: Place, bytes: usize) {
+        if let Some(member) = self.get_mut(place) {
+            member.allowance_bytes += bytes;
+        }
+    }
+
+    /// Hands over everything appended. Returns the members that this found too slow or gone, with the
+    /// reason to end them for; they are still there.
+    pub(super) fn flush(&mut self) -> Vec<(Place, Option<EndReason>)> {
+        while let Some(place) = self.waiting.pop() {
+            if let Some(member) = &mut self.members[place] {
+                member.waits = false;
+                if !member.is_touched {
+                    member.is_touched = true;
+                    self.touched.push(place);
+                }
+            }
+        }
+        while let Some(place) = self.touched.pop() {
+            let Some(member) = &mut self.members[place] else {
+                continue;
+            };
+            member.is_touched = false;
+            let flush = member.outbox.flush();
+            if member.outbox.is_gone() {
+                self.ended.push((place, None));
+            } else if member.is_too_slow() {
+                self.ended.push((place, Some(EndReason::SlowConsumer)));
+            } else if flush == Flush::Waiting {
+                member.waits = true;
+                self.waiting.push(place);
+            }
+        }
+        std::mem::take(&mut self.ended)
+    }
+
+    /// Whether a flush that had to wait may go on now.
+    pub(super) fn may_flush(&self) -> bool {
+        self.waiting.iter().any(|place| {
+            let member = self.members[*place].as_ref();
+            member.is_some_and(|member| member.outbox.may_flush())
+        })
+    }
+
+    /// Whether a flush has to wait.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Ends a session for this reason when everything appended so far is flushed.
+    pub(super) fn end_after_flush(&mut self, place: Place, reason: EndReason) {
+        self.ended.push((place, Some(reason)));
+    }
+
+    /// Tells a session to end for this reason.
+    pub(super) fn end(&self, place: Place, reason: EndReason) {
+        if let Some(member) = self.get(place) {
+            member.outbox.end(reason);
+        }
+    }
+}
+
+fn append(members: &mut [Option<Member>], touched: &mut Vec<Place>, place: Place, messages: &[u8]) {
+    let Some(member) = members.get_mut(place).and_then(Option::as_mut) else {
+        return;
+    };
+    member.outbox.push(messages);
+    if !member.is_touched {
+        member.is_touched = true;
+        touched.push(place);
+    }
+}

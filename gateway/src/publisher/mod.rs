@@ -1,0 +1,480 @@
+//! The publisher: turns events into what clients are told, and answers what they ask.
+//!
+//! Pure logic over memory: it takes one event or one request at a time and appends messages to the
+//! sessions' queues; [`thread`] drives it. It owns the read models, so everything a client is told is
+//! consistent: a logon, an answer and a snapshot are as of one command, and what happens after it
+//! follows in the same queue.
+//!
+//! Per event: one update of the models; if anybody acts for the account, one encoding and a copy for
+//! each receiver; for a subscribed instrument one encoding. Nobody is waited for.
+
+mod answers;
+mod arrivals;
+mod desk;
+mod market;
+mod reports;
+mod subscriptions;
+pub(crate) mod thread;
+mod topics;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rialto_protocol::refusal::Pair;
+use rialto_protocol::{BalanceUpdate, Channel, EndReason, Group, definition};
+use rialto_types::{
+    AccountId, AssetId, CommandKind, Event, EventBody, InstrumentId, KeyId, Origin, Price,
+    Rejected, Side, Timestamp, Trade,
+};
+
+pub(crate) use self::answers::LISTED_COUNT_MAX;
+use self::answers::{Answers, Asked};
+use self::desk::{Desk, Place};
+use self::topics::Topics;
+use crate::directory::DirectoryCell;
+use crate::metrics::Metrics;
+use crate::models::{Applied, Changes, OpenOrder, ReadModels};
+use crate::request::{LogOn, Question, Request, SessionId};
+
+/// The bounds that the publisher holds sessions to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublisherLimits {
+    /// Bytes queued for a session that is logged on.
+    pub trader_queue_bytes_max: usize,
+    /// Bytes queued for any other session.
+    pub public_queue_bytes_max: usize,
+    /// Streams that one session may have.
+    pub subscriptions_per_session_max: usize,
+}
+
+impl Default for PublisherLimits {
+    /// Room for some thirty thousand reports, or for a second of a busy book.
+    fn default() -> Self {
+        Self {
+            trader_queue_bytes_max: 8 << 20,
+            public_queue_bytes_max: 512 << 10,
+            subscriptions_per_session_max: 1_024,
+        }
+    }
+}
+
+/// The publisher; see the module.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    models: ReadModels,
+    changes: Changes,
+    desk: Desk,
+    topics: Topics,
+    answers: Answers,
+    /// Logons that wait for the core to take what their key has sent.
+    arriving: Vec<(Place, LogOn)>,
+    /// Count of unnumbered commands, armings at logon, that the core has taken for each key since the
+    /// publisher began.
+    arms: HashMap<KeyId, u64>,
+    /// Whether the last event was the last of its command.
+    between_commands: bool,
+    directory: Arc<DirectoryCell>,
+    metrics: Arc<Metrics>,
+    limits: PublisherLimits,
+}
+
+impl Publisher {
+    /// A publisher that goes on from these models, which recovery has brought up.
+    pub(crate) fn new(
+        models: ReadModels,
+        directory: Arc<DirectoryCell>,
+        metrics: Arc<Metrics>,
+        limits: PublisherLimits,
+    ) -> Self {
+        let mut topics = Topics::default();
+        for instrument in models.directory().instruments() {
+            topics.add_instrument();
+            topics.book_changed(&models, instrument.id);
+        }
+        Self {
+            models,
+            changes: Changes::default(),
+            desk: Desk::default(),
+            topics,
+            answers: Answers::default(),
+            arriving: Vec::new(),
+            arms: HashMap::new(),
+            between_commands: true,
+            directory,
+            metrics,
+            limits,
+        }
+    }
+
+    /// Whether no command is half told: only then requests are taken.
+    pub(crate) fn is_between_commands(&self) -> bool {
+        self.between_commands
+    }
+
+    /// Takes an event.
+    pub(crate) fn event(&mut self, event: &Event) {
+        let applied = self.models.apply(event, &mut self.changes);
+        if self.changes.directory {
+            // Sessions know an instrument before their clients are told of it.
+            self.directory.publish(self.models.directory().clone());
+            self.changes.directory = false;
+        }
+        match applied {
+            Applied::Order(order) => self.tell_order(event, &order),
+            Applied::Trade { maker, taker } => {
+                let EventBody::Trade(trade) = &event.body else {
+                    unreachable!("only a trade is applied as one");
+                };
+                self.tell_trade(event, trade, &maker, &taker);
+            }
+            Applied::Nothing => self.tell_other(event),
+        }
+        self.metrics.event(&event.body);
+        self.between_commands = event.last;
+        if event.last {
+            self.complete(event);
+        }
+    }
+
+    /// The read models as of the last event.
+    pub(crate) fn models(&self) -> &ReadModels {
+        &self.models
+    }
+
+    fn pair(&self, instrument: InstrumentId) -> Pair<'_> {
+        let pair = self.models.directory().pair(instrument);
+        pair.expect("an event names a listed instrument")
+    }
+
+    fn tell_order(&mut self, event: &Event, order: &OpenOrder) {
+        if !self.desk.has_traders(order.account) {
+            return;
+        }
+        let pair = self.pair(order.instrument);
+        let (message, key) = match &event.body {
+            EventBody::Accepted(e) => (reports::accepted(event, e, order, pair), e.origin.key),
+            EventBody::Cancelled(e) => (reports::cancelled(event, e, order, pair), e.origin.key),
+            EventBody::Replaced(e) => (reports::replaced(event, e, order, pair), e.origin.key),
+            EventBody::Reduced(e) => (reports::reduced(event, e, order, pair), order.key),
+            EventBody::Triggered(e) => (reports::triggered(event, e, order, pair), order.key),
+            // That an order has entered the book follows from its other reports.
+            _ => return,
+        };
+        let key = if key == KeyId::VENUE { order.key } else { key };
+        self.desk.tell_account(order.account, key, &message);
+    }
+
+    fn tell_trade(&mut self, event: &Event, trade: &Trade, maker: &OpenOrder, taker: &OpenOrder) {
+        for (fill, order) in [(&trade.maker, maker), (&trade.taker, taker)] {
+            if self.desk.has_traders(order.account) {
+                let pair = self.pair(order.instrument);
+                let message = reports::filled(event, trade, fill, order, pair);
+                self.desk.tell_account(order.account, order.key, &message);
+            }
+        }
+        if self.topics.has_audience(trade.instrument, Channel::Trades) {
+            let message = market::trade_tick(event, trade, self.pair(trade.instrument));
+            self.topics
+                .publish(trade.instrument, Channel::Trades, &message);
+        }
+    }
+
+    /// Tells an event that is not about one order.
+    fn tell_other(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::Rejected(e) => return self.tell_rejected(event, e),
+            EventBody::MassCancelled {
+                origin, account, ..
+            } if *account != AccountId::VENUE => {
+                if self.desk.has_traders(*account) {
+                    let message = reports::mass_cancelled(event);
+                    self.desk.tell_account(*account, origin.key, &message);
+                }
+                return;
+            }
+            EventBody::CancelOnDisconnectArmed { origin, armed } => {
+                self.count_arming(*origin);
+                let key = self.models.keys().get(origin.key);
+                let account = key.expect("an armed key is known").account;
+                if self.desk.has_traders(account) {
+                    let message = reports::armed(event, *origin, account, *armed);
+                    self.desk.tell_account(account, origin.key, &message);
+                }
+                return;
+            }
+            EventBody::Transferred(e) if self.desk.has_traders(e.account) => {
+                let message = reports::transferred(event, e, self.models.directory());
+                // Nobody but readers of the account is told: no key asked for it.
+                self.desk.tell_account(e.account, KeyId::VENUE, &message);
+            }
+            EventBody::KeyRevoked { key, .. } => {
+                let revoked = self.models.keys().get(*key);
+                let account = revoked.expect("a revoked key is known").account;
+                for place in self.desk.with_key(account, *key) {
+                    self.desk.end_after_flush(place, EndReason::KeyRevoked);
+                }
+            }
+            _ => {}
+        }
+        if let Some(message) = reports::administered(event) {
+            self.desk.tell_administrators(&message);
+        }
+        self.publish_listing(event);
+    }
+
+    /// Counts an arming that came unnumbered, at a logon.
+    fn count_arming(&mut self, origin: Origin) {
+        if origin.client_seq.0 == 0 && origin.key != KeyId::VENUE {
+            *self.arms.entry(origin.key).or_default() += 1;
+        }
+    }
+
+    fn tell_rejected(&mut self, event: &Event, e: &Rejected) {
+        let directory = self.models.directory();
+        let (account, key) = (e.account, e.origin.key);
+        match e.command {
+            CommandKind::Place | CommandKind::Cancel | CommandKind::Replace => {
+                if self.desk.has_traders(account) {
+                    let named = e.order.filter(|_| e.command != CommandKind::Place);
+                    let named = named.and_then(|order| self.models.find(account, order));
+                    let message = reports::order_rejected(event, e, directory, named);
+                    self.desk.tell_account(account, key, &message);
+                }
+            }
+            CommandKind::MassCancel => {
+                if self.desk.has_traders(account) {
+                    let message = reports::mass_cancel_rejected(event, e, directory);
+                    self.desk.tell_account(account, key, &message);
+                }
+            }
+            CommandKind::ArmCancelOnDisconnect => {
+                self.count_arming(e.origin);
+                let directory = self.models.directory();
+                if self.desk.has_traders(account) {
+                    let message = reports::arm_rejected(event, e, directory);
+                    self.desk.tell_account(account, key, &message);
+                }
+            }
+            _ => {
+                let message = reports::admin_rejected(event, e, directory);
+                self.desk.tell_administrators(&message);
+            }
+        }
+    }
+
+    /// Tells subscribers to definitions of what is listed and how it stands.
+    fn publish_listing(&mut self, event: &Event) {
+        let channel = Channel::Instruments;
+        match event.body {
+            EventBody::AssetAdded { id, asset, .. } => {
+                let message = definition::asset_definition(id, &asset);
+                self.topics
+                    .publish_to_all(&mut self.desk, channel, &message);
+            }
+            EventBody::InstrumentListed { instrument, .. } => {
+                self.topics.add_instrument();
+                self.publish_definition(event, instrument.id);
+            }
+            EventBody::FeesChanged { instrument, .. } => self.publish_definition(event, instrument),
+            EventBody::InstrumentStateChanged {
+                instrument, state, ..
+            } if self.topics.has_audience(instrument, channel) => {
+                let listed = self.pair(instrument).instrument;
+                let message = market::instrument_status(event, listed, state);
+                self.topics.publish(instrument, channel, &message);
+            }
+            _ => {}
+        }
+    }
+
+    fn publish_definition(&mut self, event: &Event, instrument: InstrumentId) {
+        if self.topics.has_audience(instrument, Channel::Instruments) {
+            let message = definition::instrument_definition(self.pair(instrument), event.seq);
+            self.topics
+                .publish(instrument, Channel::Instruments, &message);
+        }
+    }
+
+    /// Tells what a command, now complete, has changed in books and balances.
+    fn complete(&mut self, event: &Event) {
+        let mut changes = std::mem::take(&mut self.changes);
+        if !changes.levels.is_empty() {
+            changes.levels.sort_unstable();
+            changes.levels.dedup();
+            for group in changes.levels.chunk_by(|a, b| a.0 == b.0) {
+                self.publish_book(group);
+            }
+        }
+        if !changes.balances.is_empty() {
+            changes.balances.sort_unstable();
+            changes.balances.dedup();
+            for group in changes.balances.chunk_by(|a, b| a.0 == b.0) {
+                self.tell_balances(event, group);
+            }
+        }
+        changes.clear();
+        self.changes = changes;
+    }
+
+    /// Tells the changed levels of one book.
+    fn publish_book(&mut self, levels: &[(InstrumentId, Side, Price)]) {
+        let instrument = levels[0].0;
+        self.topics.book_changed(&self.models, instrument);
+        if !self.topics.has_audience(instrument, Channel::L2Book) {
+            return;
+        }
+        let book = self
+            .models
+            .book(instrument)
+            .expect("a changed book is listed");
+        let listed = self.models.directory().instrument(instrument);
+        let changed = levels.iter().map(|(_, side, price)| (*side, *price));
+        let listed = listed.expect("a changed book is listed");
+        market::l2_update(&self.models, listed, book, changed, |message| {
+            self.topics.publish(instrument, Channel::L2Book, message);
+        });
+    }
+
+    /// Tells the changed balances of one account.
+    fn tell_balances(&mut self, event: &Event, changed: &[(AccountId, AssetId)]) {
+        let account = changed[0].0;
+        if !self.desk.has_traders(account) {
+            return;
+        }
+        let facts = &self.models.accounts()[account];
+        let balances: Vec<_> = changed
+            .iter()
+            .map(|(_, id)| {
+                let asset = self.models.directory().asset(*id);
+                let asset = asset.expect("a balance is of a known asset");
+                reports::wire_balance(*id, asset, facts.balance(*id))
+            })
+            .collect();
+        for group in Group::chunks(&balances) {
+            let message = BalanceUpdate {
+                account_id: account,
+                core_seq: event.seq,
+                transact_time: event.time,
+                balances: group,
+            };
+            // Only readers of the account: a balance concerns no single key.
+            self.desk.tell_account(account, KeyId::VENUE, &message);
+        }
+    }
+
+    /// Takes a request. Only between two commands.
+    pub(crate) fn request(&mut self, request: Request, now: Timestamp) {
+        debug_assert!(
+            self.between_commands,
+            "answers are as of a complete command"
+        );
+        match request {
+            Request::Open { session, outbox } => {
+                let max = self.limits.public_queue_bytes_max;
+                self.desk.open(session, outbox, max);
+            }
+            Request::Close { session } => {
+                if let Some(place) = self.desk.place_of(session) {
+                    self.close(place);
+                }
+            }
+            Request::FindKey { key, reply } => {
+                let key = self.models.keys().get(key).filter(|key| !key.revoked);
+                if reply.send(key.copied()).is_err() {
+                    tracing::debug!("whoever asked for a key has gone");
+                }
+            }
+            Request::LogOn(log_on) => {
+                if let Some(place) = self.desk.place_of(log_on.session) {
+                    self.arriving.push((place, log_on));
+                    self.admit_arriving(now);
+                }
+            }
+            Request::Subscribe(session, message) => self.subscribe(session, &message),
+            Request::Unsubscribe(session, message) => self.unsubscribe(session, &message),
+            Request::Ask {
+                session,
+                template_id,
+                request_id,
+                question,
+            } => self.ask(session, template_id, request_id, question),
+            Request::ArmedKeys { reply } => {
+                let armed = self.models.keys().from(KeyId(0));
+                let armed = armed.filter(|(_, key)| key.cancel_on_disconnect);
+                if reply.send(armed.map(|(id, _)| id).collect()).is_err() {
+                    tracing::debug!("whoever asked for armed keys has gone");
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, session: SessionId, template_id: u16, request_id: u64, question: Question) {
+        if let Some(place) = self.desk.place_of(session) {
+            let asked = Asked {
+                place,
+                template_id,
+                request_id,
+            };
+            self.answers
+                .ask(&mut self.models, &mut self.desk, asked, question);
+        }
+    }
+
+    fn close(&mut self, place: Place) {
+        self.answers.forget(&mut self.models, place);
+        self.arriving.retain(|(other, _)| *other != place);
+        self.topics.forget_lagging(place);
+        if let Some(member) = self.desk.close(place) {
+            self.topics.forget(place, &member.subscriptions);
+        }
+    }
+
+    /// Ends a turn: everything told leaves for its receivers.
+    pub(crate) fn flush(&mut self, now: Timestamp) {
+        if self.between_commands {
+            if !self.arriving.is_empty() {
+                self.admit_arriving(now);
+            }
+            self.answers.go_on(&mut self.models, &mut self.desk);
+            self.topics.catch_up(&mut self.desk, &self.models);
+        }
+        self.topics.deliver(&mut self.desk);
+        for (place, reason) in self.desk.flush() {
+            if let Some(reason) = reason {
+                self.end(place, reason);
+            }
+            self.close(place);
+        }
+    }
+
+    fn end(&mut self, place: Place, reason: EndReason) {
+        if let Some(member) = self.desk.get(place) {
+            tracing::info!(
+                session = member.session.0,
+                ?reason,
+                "the publisher ends a session"
+            );
+        }
+        self.metrics.session_ended(reason);
+        self.desk.end(place, reason);
+    }
+
+    /// Whether there is something to do without a further event or request.
+    pub(crate) fn has_work(&self) -> bool {
+        self.desk.may_flush() || (self.between_commands && self.answers.can_go_on(&self.desk))
+    }
+
+    /// Whether somebody who is behind has to be looked after from time to time.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.desk.is_waiting() || self.topics.is_anybody_lagging() || !self.answers.is_empty()
+    }
+
+    /// Ends all sessions for this reason, after what they were told.
+    pub(crate) fn finish(&mut self, reason: EndReason, now: Timestamp) {
+        self.flush(now);
+        for place in self.desk.all().collect::<Vec<_>>() {
+            self.end(place, reason);
+            self.close(place);
+        }
+    }
+}

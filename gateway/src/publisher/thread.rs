@@ -1,0 +1,162 @@
+//! The thread that drives the publisher: takes released events and requests, flushes, idles.
+//!
+//! Events come first: each turn takes a batch of them, then at most a few requests, then flushes, so
+//! that questions slow reports down by a bounded part. It ends when it is told to and nothing is left.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rialto_protocol::EndReason;
+use rialto_ring::{EventSource, Waker};
+use rialto_types::{Seq, Timestamp};
+use tokio::sync::mpsc;
+
+use super::Publisher;
+use crate::clock::now;
+use crate::metrics::Metrics;
+use crate::request::Request;
+
+/// Events of one turn.
+const EVENTS_PER_TURN: usize = 256;
+/// Requests of one turn.
+const REQUESTS_PER_TURN: usize = 64;
+/// The longest sleep while nobody is behind: nothing but a wake-up is waited for.
+const SLEEP: Duration = Duration::from_millis(100);
+/// The longest sleep while somebody is behind, who does not wake the publisher on catching up.
+const SLEEP_BEHIND: Duration = Duration::from_millis(2);
+
+/// Sessions' end of the way to the publisher.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestSender {
+    sender: mpsc::Sender<Request>,
+    waker: Waker,
+}
+
+impl RequestSender {
+    /// Hands in a request; waits while the publisher is behind with earlier ones.
+    ///
+    /// # Errors
+    /// The request itself when the publisher is no more.
+    pub(crate) async fn send(&self, request: Request) -> Result<(), Request> {
+        self.sender.send(request).await.map_err(|error| error.0)?;
+        self.waker.wake();
+        Ok(())
+    }
+
+    /// Wakes the publisher, for the queue of a session.
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+}
+
+/// The publisher with what feeds it.
+#[derive(Debug)]
+pub(crate) struct PublisherThread<S> {
+    publisher: Publisher,
+    source: S,
+    requests: mpsc::Receiver<Request>,
+    stop: Arc<AtomicBool>,
+    metrics: Arc<Metrics>,
+}
+
+impl<S: EventSource> PublisherThread<S> {
+    /// A thread's worth of publisher, and the way to it. `requests_max` requests may wait. When `stop`
+    /// is set and the thread is woken it ends all sessions and itself, after the last event.
+    pub(crate) fn new(
+        publisher: Publisher,
+        source: S,
+        requests_max: usize,
+        stop: Arc<AtomicBool>,
+        metrics: Arc<Metrics>,
+    ) -> (Self, RequestSender) {
+        let (sender, requests) = mpsc::channel(requests_max);
+        let waker = source.waker();
+        let thread = Self {
+            publisher,
+            source,
+            requests,
+            stop,
+            metrics,
+        };
+        (thread, RequestSender { sender, waker })
+    }
+
+    /// Runs until it is stopped.
+    pub(crate) fn run(mut self) {
+        while self.turn() {}
+        tracing::info!(
+            seq = self.publisher.models().seq().0,
+            "the publisher has ended"
+        );
+    }
+
+    /// One turn. Returns whether another follows.
+    fn turn(&mut self) -> bool {
+        // Looked at before the ring: what was pushed before the stop is published before the end.
+        let stop = self.stop.load(Ordering::Acquire);
+        let mut last = None;
+        let publisher = &mut self.publisher;
+        let events = self.source.drain(EVENTS_PER_TURN, |event| {
+            publisher.event(event);
+            last = Some((event.seq, event.time));
+        });
+        let requests = self.take_requests();
+        if events + requests > 0 || self.publisher.has_work() || self.publisher.is_waiting() {
+            self.publisher.flush(now());
+        }
+        if let Some((seq, time)) = last {
+            self.measure(seq, time);
+        }
+        if events + requests > 0 {
+            return true;
+        }
+        if stop {
+            self.publisher.finish(EndReason::ShuttingDown, now());
+            return false;
+        }
+        self.idle();
+        true
+    }
+
+    fn take_requests(&mut self) -> usize {
+        if !self.publisher.is_between_commands() {
+            return 0;
+        }
+        let mut count = 0;
+        while count < REQUESTS_PER_TURN
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.publisher.request(request, now());
+            count += 1;
+        }
+        count
+    }
+
+    fn measure(&self, seq: Seq, time: Timestamp) {
+        let lag = Duration::from_nanos(now().0.saturating_sub(time.0));
+        self.metrics.publish_lag.set(lag.as_secs_f64());
+        self.metrics
+            .published_seq
+            .set(i64::try_from(seq.0).unwrap_or(i64::MAX));
+    }
+
+    fn idle(&mut self) {
+        let at_most = if self.publisher.is_waiting() {
+            SLEEP_BEHIND
+        } else {
+            SLEEP
+        };
+        let Self {
+            publisher,
+            source,
+            requests,
+            stop,
+            ..
+        } = self;
+        source.idle(at_most, || {
+            let asked = publisher.is_between_commands() && !requests.is_empty();
+            asked || publisher.has_work() || stop.load(Ordering::Acquire)
+        });
+    }
+}

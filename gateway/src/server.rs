@@ -1,0 +1,252 @@
+//! The listening socket: HTTP for health and metrics, and the way to a WebSocket.
+//!
+//! Every connection begins as HTTP/1. `GET /ws/binary` is answered by the WebSocket handshake (RFC 6455,
+//! section 4.2); then the raw socket is taken out of the HTTP server, so that nothing of it is left on
+//! the way of an order. Requests must come within a bounded time, and connections that are not (yet)
+//! upgraded are bounded in number.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::registry::Registry;
+use rialto_protocol::EndReason;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::admission::Crowded;
+use crate::floor::{Floor, Phase};
+use crate::metrics::RingDepths;
+use crate::session;
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections at the same time that are not upgraded.
+const HTTP_CONNECTIONS_MAX: usize = 512;
+/// How long to wait when no further connection can be taken, for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What every connection needs.
+pub(crate) struct Server {
+    pub(crate) floor: Arc<Floor>,
+    pub(crate) registry: Registry,
+    pub(crate) event_gauge: std::sync::OnceLock<rialto_ring::EventGauge>,
+}
+
+/// Takes connections until the task is aborted.
+pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>) {
+    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            server.floor.metrics.connections_refused.inc();
+            continue;
+        };
+        let server = Arc::clone(&server);
+        tokio::spawn(async move {
+            serve(stream, peer, server).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "the connection was lost at once");
+        return;
+    }
+    let service = service_fn(|request| {
+        let response = answer(request, peer, &server);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(16 * 1024)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%peer, %error, "HTTP connection ended");
+    }
+}
+
+fn answer(request: Request<Incoming>, peer: SocketAddr, server: &Arc<Server>) -> Response<String> {
+    let is_get = request.method() == Method::GET || request.method() == Method::HEAD;
+    match request.uri().path() {
+        "/healthz" | "/metrics" | "/ws/binary" if !is_get => {
+            let text = "only GET is allowed here";
+            with_header(
+                problem(StatusCode::METHOD_NOT_ALLOWED, text),
+                header::ALLOW,
+                "GET",
+            )
+        }
+        "/healthz" => health(server.floor.phase()),
+        "/metrics" => metrics(server),
+        "/ws/binary" => upgrade(request, peer, server),
+        path => {
+            let text = format!("there is no {path}; try /healthz, /metrics or /ws/binary");
+            problem(StatusCode::NOT_FOUND, &text)
+        }
+    }
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    with_header(response, header::CONTENT_TYPE, content_type)
+}
+
+fn with_header(
+    mut response: Response<String>,
+    name: HeaderName,
+    value: &'static str,
+) -> Response<String> {
+    response
+        .headers_mut()
+        .insert(name, HeaderValue::from_static(value));
+    response
+}
+
+/// An error as JSON.
+fn problem(status: StatusCode, text: &str) -> Response<String> {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => escaped.extend(['\\', character]),
+            // No text of ours has one, and in a path it is percent-encoded.
+            control if control.is_control() => escaped.push(' '),
+            other => escaped.push(other),
+        }
+    }
+    respond(
+        status,
+        "application/json",
+        format!("{{\"error\":\"{escaped}\"}}\n"),
+    )
+}
+
+fn health(phase: Phase) -> Response<String> {
+    let status = match phase {
+        Phase::Open => StatusCode::OK,
+        Phase::Recovering | Phase::Draining => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = format!("{{\"status\":\"{}\"}}\n", phase.name());
+    respond(status, "application/json", body)
+}
+
+fn metrics(server: &Server) -> Response<String> {
+    if let Some(market) = server.floor.market()
+        && let Some(events) = server.event_gauge.get()
+    {
+        server.floor.metrics.rings(&RingDepths {
+            depths: [
+                market.commands.depth(),
+                market.commands.reserved_depth(),
+                events.depth(),
+            ],
+        });
+    }
+    let mut body = String::new();
+    match prometheus_client::encoding::text::encode(&mut body, &server.registry) {
+        Ok(()) => {
+            let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            respond(StatusCode::OK, content_type, body)
+        }
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+/// Answers the handshake and hands the connection over to a session.
+fn upgrade(
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    server: &Arc<Server>,
+) -> Response<String> {
+    let accept = match check_handshake(request.headers()) {
+        Ok(key) => derive_accept_key(key.as_bytes()),
+        Err(text) => {
+            let response = problem(StatusCode::UPGRADE_REQUIRED, text);
+            let response = with_header(response, header::UPGRADE, "websocket");
+            return with_header(response, header::SEC_WEBSOCKET_VERSION, "13");
+        }
+    };
+    let Ok(accept) = HeaderValue::from_str(&accept) else {
+        return problem(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is not valid");
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let floor = Arc::clone(&server.floor);
+    tokio::spawn(hand_over(upgraded, peer, floor));
+    let mut response = Response::new(String::new());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    response
+        .headers_mut()
+        .insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    let response = with_header(response, header::CONNECTION, "upgrade");
+    with_header(response, header::UPGRADE, "websocket")
+}
+
+/// The key of a handshake, or what is wrong with it.
+fn check_handshake(headers: &HeaderMap) -> Result<&HeaderValue, &'static str> {
+    let names = |name: HeaderName, token: &str| {
+        let values = headers.get_all(name).iter();
+        let mut tokens = values
+            .filter_map(|v| v.to_str().ok())
+            .flat_map(|v| v.split(','));
+        tokens.any(|found| found.trim().eq_ignore_ascii_case(token))
+    };
+    if !names(header::CONNECTION, "upgrade") || !names(header::UPGRADE, "websocket") {
+        return Err("this path speaks WebSocket: ask for an upgrade");
+    }
+    if !names(header::SEC_WEBSOCKET_VERSION, "13") {
+        return Err("Sec-WebSocket-Version must be 13");
+    }
+    headers
+        .get(header::SEC_WEBSOCKET_KEY)
+        .ok_or("Sec-WebSocket-Key is missing")
+}
+
+/// Waits until the HTTP server has let go of the socket, then serves it.
+async fn hand_over(upgraded: OnUpgrade, peer: SocketAddr, floor: Arc<Floor>) {
+    let Ok(Ok(upgraded)) = tokio::time::timeout(HEAD_TIMEOUT, upgraded).await else {
+        tracing::debug!(%peer, "the WebSocket handshake was not completed");
+        return;
+    };
+    let Some((stream, read)) = raw(upgraded) else {
+        tracing::error!(%peer, "an upgraded connection is not a TCP stream");
+        return;
+    };
+    match floor.admission.admit(peer.ip()) {
+        Ok(pass) => session::serve(floor, stream, read, peer, pass).await,
+        Err(crowded) => {
+            floor.metrics.connections_refused.inc();
+            let text = match crowded {
+                Crowded::Exchange(max) => format!("the exchange has {max} connections already"),
+                Crowded::Address(max) => format!("the address has {max} connections already"),
+            };
+            session::refuse(stream, read, EndReason::TooManySessions, &text).await;
+        }
+    }
+}
+
+/// The socket itself, and what was read from it beyond the request.
+fn raw(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf.to_vec()))
+}

@@ -1,0 +1,134 @@
+//! One WebSocket: frames in, frames out, and its end.
+//!
+//! The socket itself, with no HTTP layer left around it. Bounded: a message of a client may be as long
+//! as a frame of the protocol, and what is written waits in a small buffer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use rialto_protocol::{EndReason, FRAME_BYTES_MAX};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// Bytes that a connection reads at once. Small, because every connection has such a buffer, also one
+/// that only listens.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Bytes that are gathered before the socket is written to without being told.
+const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+/// How long a client may take to see why it is ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What comes from a client.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// A binary frame.
+    Frame(Bytes),
+    /// A ping or a pong, which are looked after already.
+    Control,
+    /// A text frame, which this endpoint does not speak.
+    Text,
+    /// A frame beyond the bound.
+    TooLong,
+    /// Something that is not WebSocket.
+    Broken(String),
+    /// The end.
+    Closed,
+}
+
+/// The socket cannot be written to any more.
+#[derive(Debug)]
+pub(super) struct Lost;
+
+/// One WebSocket.
+#[derive(Debug)]
+pub(super) struct Link {
+    socket: WebSocketStream<TcpStream>,
+}
+
+impl Link {
+    /// Takes over a connection whose handshake is done. `read` was read from it already.
+    pub(super) async fn new(stream: TcpStream, read: Vec<u8>) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_write_buffer_size(WRITE_BUFFER_BYTES + 4 * FRAME_BYTES_MAX)
+            .max_message_size(Some(FRAME_BYTES_MAX))
+            .max_frame_size(Some(FRAME_BYTES_MAX));
+        let config = Some(config);
+        let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
+        Self { socket }
+    }
+
+    /// The next thing that comes. May be dropped while it waits: nothing is lost.
+    pub(super) async fn next(&mut self) -> Incoming {
+        match self.socket.next().await {
+            Some(Ok(Message::Binary(frame))) => Incoming::Frame(frame),
+            Some(Ok(Message::Text(_)) | Err(Error::Utf8(_))) => Incoming::Text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
+            Some(Err(Error::Capacity(_))) => Incoming::TooLong,
+            Some(Err(Error::Protocol(error))) if self.is_open() => {
+                Incoming::Broken(error.to_string())
+            }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => Incoming::Closed,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.socket.get_ref().peer_addr().is_ok()
+    }
+
+    /// Puts a frame into the buffer, or into the socket when the buffer is full.
+    pub(super) async fn write(&mut self, frame: &[u8]) -> Result<(), Lost> {
+        let message = Message::Binary(Bytes::copy_from_slice(frame));
+        self.socket.feed(message).await.map_err(|_| Lost)
+    }
+
+    /// Sends what is in the buffer.
+    pub(super) async fn flush(&mut self) -> Result<(), Lost> {
+        self.socket.flush().await.map_err(|_| Lost)
+    }
+
+    /// Says the last thing and closes: writes the frames, closes the WebSocket and waits for the client
+    /// to do the same, so that it reads what it was told. Gives up after a second.
+    pub(super) async fn close<'a>(
+        mut self,
+        last_words: impl Iterator<Item = &'a [u8]>,
+        reason: EndReason,
+    ) {
+        let farewell = async {
+            for frame in last_words {
+                self.write(frame).await?;
+            }
+            let close = CloseFrame {
+                code: close_code(reason),
+                reason: format!("{reason:?}").into(),
+            };
+            let close = Message::Close(Some(close));
+            self.socket.send(close).await.map_err(|_| Lost)?;
+            // A socket that is closed with something unread resets the connection, and the client would
+            // lose what it was told.
+            while let Some(Ok(_)) = self.socket.next().await {}
+            Ok::<(), Lost>(())
+        };
+        // Whether the client has seen it or not, the connection ends here.
+        drop(tokio::time::timeout(CLOSE_TIMEOUT, farewell).await);
+    }
+}
+
+/// The code of RFC 6455 for a reason.
+fn close_code(reason: EndReason) -> CloseCode {
+    match reason {
+        EndReason::Requested => CloseCode::Normal,
+        EndReason::ShuttingDown => CloseCode::Away,
+        EndReason::ProtocolError => CloseCode::Protocol,
+        EndReason::TextFrame => CloseCode::Unsupported,
+        EndReason::FrameTooLarge => CloseCode::Size,
+        EndReason::TooManySessions | EndReason::NotReady => CloseCode::Again,
+        EndReason::InternalError => CloseCode::Error,
+        _ => CloseCode::Policy,
+    }
+}

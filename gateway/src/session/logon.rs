@@ -1,0 +1,218 @@
+//! Logging on: the key is looked up, the signature verified, the key's lease taken, cancel-on-disconnect
+//! armed as asked, and the publisher told from when on to report.
+//!
+//! All of it within the time for entering. A key that does not exist costs as long as one whose signature
+//! is wrong, and the answer is the same.
+
+use std::time::Duration;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use rialto_protocol::{EndReason, Logon, LogonFlags, MessageError, WireMessage, logon_text};
+use rialto_risk::Gate;
+use rialto_types::{ClientSeq, Command, Input, KeyId, Permissions, PublicKey, ReportSeq};
+use tokio::sync::oneshot;
+
+use super::{ENTRY_TIMEOUT, End, RETRY_PAUSE, Session, Stage, Trader, ended, quarters};
+use crate::clock::now;
+use crate::models::Key;
+use crate::request::{LogOn, Request};
+
+/// The heartbeat intervals that a client may ask for, in milliseconds.
+const HEARTBEAT_INTERVALS_MS: std::ops::RangeInclusive<u32> = 1_000..=60_000;
+/// Verified against when there is no such key: the base point of the curve, of which nobody here knows
+/// the private key that the derivation of RFC 8032 would need.
+const NOBODY: PublicKey = PublicKey([
+    0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+    0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+]);
+
+fn refused(reason: EndReason, text: impl Into<String>) -> End {
+    End::Told {
+        reason,
+        text: text.into(),
+        logon: true,
+    }
+}
+
+impl Session {
+    pub(super) async fn log_on(&mut self, message: &Logon) -> Result<(), End> {
+        if matches!(self.stage, Stage::Trader(_)) {
+            let text = "the session is logged on already".to_owned();
+            self.refuse_message(Logon::TEMPLATE_ID, MessageError::AlreadyLoggedOn, text);
+            return Ok(());
+        }
+        let deadline = tokio::time::Instant::now() + ENTRY_TIMEOUT;
+        let ender = self.outbox.ender();
+        let result = tokio::select! {
+            result = self.enter(message) => result,
+            reason = ender.until_ended() => Err(ended(reason)),
+            () = tokio::time::sleep_until(deadline) => {
+                Err(refused(EndReason::InternalError, "the core did not take the logon in time"))
+            }
+        };
+        let (session, peer, key) = (self.id.0, self.peer, message.key_id.0);
+        match &result {
+            Ok(()) => tracing::info!(session, %peer, key, "logged on"),
+            Err(End::Told { reason, text, .. }) => {
+                tracing::info!(session, %peer, key, ?reason, text, "logon refused");
+            }
+            Err(End::Lost) => {}
+        }
+        result
+    }
+
+    async fn enter(&mut self, message: &Logon) -> Result<(), End> {
+        let interval = self.heartbeat_interval_of(message)?;
+        let wants_armed = wants_cancel_on_disconnect(message)?;
+        let key = self.verified_key(message).await?;
+        let may_trade = key.permissions.allows(Permissions::TRADE);
+        if wants_armed && !may_trade {
+            let text = "cancel-on-disconnect needs a key with the permission Trade";
+            return Err(refused(EndReason::InvalidLogon, text));
+        }
+        let ender = self.outbox.ender();
+        let mut lease = self.floor.keys.take(message.key_id, self.id, ender).await;
+        let rates = &self.floor.config.rates;
+        let gate = lease
+            .state
+            .gate
+            .get_or_insert_with(|| Gate::new(rates, key.client_seq, now()));
+        let after = gate.submitted();
+        // A session that has ended has disarmed its key, unless the exchange was started in between:
+        // then the key is still armed, and the choice of this logon counts.
+        let arms = wants_armed || (key.cancel_on_disconnect && may_trade);
+        lease.state.arms += u64::from(arms);
+        let announcement = Announcement {
+            key: message.key_id,
+            after,
+            arms: lease.state.arms,
+            last_report: message.last_report_seq.filter(|last| last.0 > 0),
+            interval,
+        };
+        // From here on the session acts for the key: whatever happens, its end gives the key back.
+        self.floor.metrics.traders.inc();
+        self.stage = Stage::Trader(Trader {
+            key: message.key_id,
+            account: key.account,
+            permissions: key.permissions,
+            lease,
+            is_armed: wants_armed,
+        });
+        if arms {
+            self.arm_at_logon(message.key_id, wants_armed).await;
+        }
+        self.announce(announcement).await?;
+        self.floor.metrics.logons.inc();
+        self.heartbeat_interval = interval;
+        self.quarters = quarters(interval);
+        Ok(())
+    }
+
+    fn heartbeat_interval_of(&self, message: &Logon) -> Result<Duration, End> {
+        let Some(ms) = message.heartbeat_interval_ms else {
+            return Ok(self.floor.config.heartbeat_interval);
+        };
+        if HEARTBEAT_INTERVALS_MS.contains(&ms) {
+            return Ok(Duration::from_millis(u64::from(ms)));
+        }
+        let text = format!("heartbeatIntervalMs {ms} is not within 1,000 to 60,000");
+        Err(refused(EndReason::InvalidLogon, text))
+    }
+
+    /// The key, if the signature proves that the client has it.
+    async fn verified_key(&self, message: &Logon) -> Result<Key, End> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::FindKey {
+            key: message.key_id,
+            reply,
+        };
+        let closing = || ended(EndReason::ShuttingDown);
+        self.market()
+            .requests
+            .send(request)
+            .await
+            .map_err(|_| closing())?;
+        let key = answer.await.map_err(|_| closing())?;
+        let text = logon_text(&self.challenge, message.key_id);
+        let public_key = key.map_or(NOBODY, |key| key.public_key);
+        match key {
+            Some(key) if verifies(&public_key, &text, &message.signature) => Ok(key),
+            // The same work is done for a key that there is not.
+            None if verifies(&public_key, &text, &message.signature) => Err(bad_credentials()),
+            _ => Err(bad_credentials()),
+        }
+    }
+
+    /// Arms or disarms cancel-on-disconnect, without using up a number of the key. Tried until the ring
+    /// takes it.
+    async fn arm_at_logon(&self, key: KeyId, armed: bool) {
+        let input = Input {
+            key,
+            client_seq: ClientSeq(0),
+            command: Command::ArmCancelOnDisconnect { armed },
+        };
+        while self.market().commands.submit(input).is_err() {
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    /// Lets the publisher accept the logon, once the core has taken everything that the key has sent.
+    async fn announce(&self, announcement: Announcement) -> Result<(), End> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::LogOn(LogOn {
+            session: self.id,
+            key: announcement.key,
+            after: announcement.after,
+            arms: announcement.arms,
+            last_report: announcement.last_report,
+            heartbeat_interval_ms: super::milliseconds(announcement.interval),
+            reply,
+        });
+        let closing = || ended(EndReason::ShuttingDown);
+        self.market()
+            .requests
+            .send(request)
+            .await
+            .map_err(|_| closing())?;
+        let accepted = answer.await.map_err(|_| closing())?;
+        accepted.map_err(|refusal| refused(refusal.reason, refusal.text))
+    }
+}
+
+/// What the publisher is told of a logon.
+struct Announcement {
+    key: KeyId,
+    after: ClientSeq,
+    arms: u64,
+    last_report: Option<ReportSeq>,
+    interval: Duration,
+}
+
+fn bad_credentials() -> End {
+    refused(
+        EndReason::BadCredentials,
+        "the key does not exist, was revoked, or its signature does not verify",
+    )
+}
+
+fn wants_cancel_on_disconnect(message: &Logon) -> Result<bool, End> {
+    let flags = message.logon_flags;
+    if flags.has_unknown() {
+        let (found, known) = (flags.0, LogonFlags::KNOWN.0);
+        let text = format!(
+            "logonFlags {found:#04x} has a flag that is not in the schema, which has {known:#04x}"
+        );
+        return Err(refused(EndReason::InvalidLogon, text));
+    }
+    Ok(flags.contains(LogonFlags::CANCEL_ON_DISCONNECT))
+}
+
+/// Whether the signature over the text is the key's. Strict: of the encodings that RFC 8032 leaves open
+/// none but the canonical one.
+fn verifies(key: &PublicKey, text: &[u8], signature: &[u8; 64]) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(&key.0) else {
+        return false;
+    };
+    key.verify_strict(text, &Signature::from_bytes(signature))
+        .is_ok()
+}

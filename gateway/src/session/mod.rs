@@ -1,0 +1,481 @@
+//! A session: one connection from its challenge to its end.
+//!
+//! One task owns it. It waits for the client, for the publisher and for the clock, whichever comes first;
+//! what a client sends is acted on at once and in order, what it is sent leaves in as few frames as
+//! possible. Nothing that a client does or fails to do holds anybody else: it is answered, refused or
+//! ended with a reason.
+
+mod commands;
+mod link;
+mod logon;
+mod pulse;
+mod questions;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rialto_protocol::{
+    Challenge, EndReason, Frame, Heartbeat, LogonRefused, Logout, Message, MessageError, Refused,
+    TestRequest, Text, VarText, WireMessage,
+};
+use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+
+use self::link::{Incoming, Link};
+use self::pulse::{Beat, Pulse};
+use crate::admission::Pass;
+use crate::clock::now;
+use crate::directory::DirectoryReader;
+use crate::floor::{Floor, Market, Phase};
+use crate::keys::Lease;
+use crate::outbox::{Batch, OutboxReader, outbox};
+use crate::request::{Request, SessionId};
+
+/// How long a client has for a logon or a first subscription.
+const ENTRY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before a disconnect that found the ring full is tried again.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
+
+/// Why a session ends.
+#[derive(Debug)]
+enum End {
+    /// The client is gone.
+    Lost,
+    /// The client is told.
+    Told {
+        reason: EndReason,
+        text: String,
+        /// Whether it is told as the answer to a logon.
+        logon: bool,
+    },
+}
+
+impl End {
+    fn told(reason: EndReason, text: impl Into<String>) -> Self {
+        Self::Told {
+            reason,
+            text: text.into(),
+            logon: false,
+        }
+    }
+}
+
+/// What a session may do.
+#[derive(Debug)]
+enum Stage {
+    /// Nothing yet: it has until then.
+    Entering(Instant),
+    /// It receives market data.
+    Public,
+    /// It acts for an account.
+    Trader(Trader),
+}
+
+/// A session that is logged on.
+#[derive(Debug)]
+struct Trader {
+    key: KeyId,
+    account: AccountId,
+    permissions: Permissions,
+    lease: Lease,
+    /// Whether the end of the session is to be told to the core.
+    is_armed: bool,
+}
+
+/// One connection.
+struct Session {
+    id: SessionId,
+    peer: SocketAddr,
+    floor: Arc<Floor>,
+    link: Link,
+    outbox: OutboxReader,
+    directory: DirectoryReader,
+    /// Answers of the session itself, to leave with the next flush.
+    answers: Batch,
+    scratch: Vec<u8>,
+    stage: Stage,
+    challenge: Challenge,
+    pulse: Pulse,
+    quarters: Interval,
+    heartbeat_interval: Duration,
+    /// Counts the test requests of the exchange.
+    tests: u64,
+}
+
+/// Serves a connection whose WebSocket handshake is done, to its end. `read` was read from it already.
+pub(crate) async fn serve(
+    floor: Arc<Floor>,
+    stream: TcpStream,
+    read: Vec<u8>,
+    peer: SocketAddr,
+    pass: Pass,
+) {
+    let id = floor.next_session();
+    let link = Link::new(stream, read).await;
+    let Some(market) = floor.market().filter(|_| floor.phase() == Phase::Open) else {
+        let (reason, text) = match floor.phase() {
+            Phase::Draining => (EndReason::ShuttingDown, "the exchange is shutting down"),
+            _ => (
+                EndReason::NotReady,
+                "the exchange is recovering its journal",
+            ),
+        };
+        turn_away(link, reason, text).await;
+        return;
+    };
+    let mut nonce = [0; 32];
+    if let Err(error) = getrandom::fill(&mut nonce) {
+        tracing::error!(session = id.0, %error, "no random bytes for a challenge");
+        turn_away(
+            link,
+            EndReason::InternalError,
+            "no random bytes for a challenge",
+        )
+        .await;
+        return;
+    }
+    let (writer, reader) = outbox(market.requests.waker());
+    let open = Request::Open {
+        session: id,
+        outbox: writer,
+    };
+    if market.requests.send(open).await.is_err() {
+        turn_away(
+            link,
+            EndReason::ShuttingDown,
+            "the exchange is shutting down",
+        )
+        .await;
+        return;
+    }
+    floor.metrics.connections.inc();
+    let heartbeat_interval = floor.config.heartbeat_interval;
+    let session = Session {
+        id,
+        peer,
+        link,
+        outbox: reader,
+        directory: DirectoryReader::new(Arc::clone(&market.directory)),
+        answers: Batch::default(),
+        scratch: Vec::new(),
+        stage: Stage::Entering(Instant::now() + ENTRY_TIMEOUT),
+        challenge: challenge(&floor, nonce),
+        pulse: Pulse::default(),
+        quarters: quarters(heartbeat_interval),
+        heartbeat_interval,
+        tests: 0,
+        floor: Arc::clone(&floor),
+    };
+    tracing::debug!(session = id.0, %peer, "connected");
+    session.run().await;
+    floor.metrics.connections.dec();
+    drop(pass);
+}
+
+/// Ends a connection that does not become a session.
+pub(crate) async fn refuse(stream: TcpStream, read: Vec<u8>, reason: EndReason, text: &str) {
+    turn_away(Link::new(stream, read).await, reason, text).await;
+}
+
+async fn turn_away(link: Link, reason: EndReason, text: &str) {
+    let mut frame = Vec::new();
+    let logout = Logout {
+        end_reason: reason.into(),
+        text: VarText::from(text),
+    };
+    logout.encode(&mut frame);
+    link.close(std::iter::once(frame.as_slice()), reason).await;
+}
+
+/// The first message of a connection.
+fn challenge(floor: &Floor, nonce: [u8; 32]) -> Challenge {
+    let config = &floor.config;
+    Challenge {
+        nonce,
+        server_time: now(),
+        exchange_id: config.exchange_id,
+        heartbeat_interval_ms: milliseconds(config.heartbeat_interval),
+        schema_version: rialto_protocol::SCHEMA_VERSION,
+        exchange_name: Text::cut(&config.exchange_name),
+    }
+}
+
+/// Ticks four times a heartbeat interval, the first time after a quarter.
+fn quarters(interval: Duration) -> Interval {
+    let period = Pulse::period(interval);
+    let mut quarters = tokio::time::interval_at(Instant::now() + period, period);
+    quarters.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    quarters
+}
+
+impl Session {
+    async fn run(mut self) {
+        let challenge = self.challenge;
+        self.answer(&challenge);
+        let Err(end) = self.serve().await;
+        self.finish(end).await;
+    }
+
+    fn market(&self) -> &Market {
+        self.floor
+            .market()
+            .expect("a session begins on an open floor")
+    }
+
+    /// Acts until the end.
+    async fn serve(&mut self) -> Result<Infallible, End> {
+        loop {
+            self.write_out().await?;
+            let entry = match self.stage {
+                Stage::Entering(until) => Some(until),
+                Stage::Public | Stage::Trader(_) => None,
+            };
+            tokio::select! {
+                incoming = self.link.next() => self.receive(incoming).await?,
+                () = self.outbox.ready() => {}
+                reason = self.outbox.until_ended() => return Err(ended(reason)),
+                _ = self.quarters.tick() => self.beat()?,
+                () = entry_over(entry) => {
+                    let text = "no logon and no subscription came within 5 seconds";
+                    return Err(End::told(EndReason::LogonTimeout, text));
+                }
+            }
+        }
+    }
+
+    /// Writes everything that is there for the client and flushes once.
+    async fn write_out(&mut self) -> Result<(), End> {
+        let patience = self.heartbeat_interval * 2;
+        let Self {
+            link,
+            outbox,
+            answers,
+            pulse,
+            floor,
+            ..
+        } = self;
+        let writing = async {
+            let mut is_dirty = false;
+            for frame in answers.frames().filter(|frame| !frame.is_empty()) {
+                floor.metrics.sent(frame.len());
+                link.write(frame).await.map_err(|_| End::Lost)?;
+                is_dirty = true;
+            }
+            answers.clear();
+            while let Some(batch) = outbox.take() {
+                for frame in batch.frames() {
+                    floor.metrics.sent(frame.len());
+                    link.write(frame).await.map_err(|_| End::Lost)?;
+                }
+                outbox.written(batch);
+                is_dirty = true;
+            }
+            if is_dirty {
+                link.flush().await.map_err(|_| End::Lost)?;
+                pulse.sent();
+            }
+            Ok(())
+        };
+        tokio::select! {
+            biased;
+            result = writing => result,
+            // A client that does not read is not waited for.
+            reason = outbox.until_ended() => Err(ended(reason)),
+            () = tokio::time::sleep(patience) => Err(ended(EndReason::SlowConsumer)),
+        }
+    }
+
+    async fn receive(&mut self, incoming: Incoming) -> Result<(), End> {
+        self.pulse.heard();
+        match incoming {
+            Incoming::Frame(frame) => {
+                self.floor.metrics.received(frame.len());
+                self.frame(&frame).await
+            }
+            Incoming::Control => Ok(()),
+            Incoming::Text => {
+                let text = "this endpoint speaks binary frames only";
+                Err(End::told(EndReason::TextFrame, text))
+            }
+            Incoming::TooLong => {
+                let text = "a frame has at most 16,384 bytes";
+                Err(End::told(EndReason::FrameTooLarge, text))
+            }
+            Incoming::Broken(error) => Err(End::told(EndReason::ProtocolError, error)),
+            Incoming::Closed => Err(End::Lost),
+        }
+    }
+
+    /// Acts on the messages of a frame, one after another.
+    async fn frame(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let arrived = now();
+        let mut frame = Frame::new(bytes);
+        loop {
+            match frame.next() {
+                Some(Ok(message)) => {
+                    self.floor.metrics.messages_received.inc();
+                    self.message(&message, arrived).await?;
+                }
+                Some(Err(error)) => {
+                    let template = frame.template_id().unwrap_or(0);
+                    self.refuse_message(template, error.code(), error.to_string());
+                    return Err(End::told(EndReason::ProtocolError, error.to_string()));
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn message(&mut self, message: &Message, arrived: Timestamp) -> Result<(), End> {
+        match message {
+            Message::NewOrder(m) => self.new_order(m, arrived),
+            Message::CancelOrder(m) => self.cancel_order(m, arrived),
+            Message::ReplaceOrder(m) => self.replace_order(m, arrived),
+            Message::MassCancel(m) => self.mass_cancel(m, arrived),
+            Message::ArmCancelOnDisconnect(m) => self.arm(m, arrived),
+            Message::Heartbeat(_) => {}
+            Message::TestRequest(m) => self.answer(&Heartbeat {
+                test_request_id: Some(m.test_request_id),
+                send_time: now(),
+            }),
+            Message::Logout(_) => return Err(End::told(EndReason::Requested, "")),
+            Message::Logon(m) => return self.log_on(m).await,
+            other if self.administer(other, arrived) => {}
+            other => return self.ask(other).await,
+        }
+        Ok(())
+    }
+
+    /// Looks after the signs of life.
+    fn beat(&mut self) -> Result<(), End> {
+        match self.pulse.quarter() {
+            Beat::Rest => {}
+            Beat::Heartbeat => self.answer(&Heartbeat {
+                test_request_id: None,
+                send_time: now(),
+            }),
+            Beat::Test => {
+                self.tests += 1;
+                self.answer(&TestRequest {
+                    test_request_id: self.tests,
+                    send_time: now(),
+                });
+            }
+            Beat::Lost => return Err(ended(EndReason::HeartbeatTimeout)),
+        }
+        Ok(())
+    }
+
+    /// Appends a message of the session's own.
+    fn answer(&mut self, message: &impl WireMessage) {
+        self.scratch.clear();
+        message.encode(&mut self.scratch);
+        self.answers.push(&self.scratch);
+    }
+
+    /// Refuses a message that cannot be acted on at all.
+    fn refuse_message(&mut self, template_id: u16, error: MessageError, text: String) {
+        self.floor.metrics.message_error(error);
+        self.answer(&Refused {
+            ref_template_id: template_id,
+            message_error: Some(error.into()),
+            text: VarText::from(text),
+            ..Refused::default()
+        });
+    }
+
+    /// Ends: tells the core, gives the key free, tells the client.
+    async fn finish(mut self, end: End) {
+        let stage = std::mem::replace(&mut self.stage, Stage::Public);
+        if let Stage::Trader(trader) = stage {
+            self.let_go(trader).await;
+        }
+        let close = Request::Close { session: self.id };
+        if self.market().requests.send(close).await.is_err() {
+            tracing::debug!(
+                session = self.id.0,
+                "the publisher has ended before the session"
+            );
+        }
+        let (session, peer) = (self.id.0, self.peer);
+        match end {
+            End::Lost => tracing::debug!(session, %peer, "connection lost"),
+            End::Told {
+                reason,
+                text,
+                logon,
+            } => {
+                tracing::debug!(session, %peer, ?reason, text, "session ended");
+                self.farewell(reason, text, logon).await;
+            }
+        }
+    }
+
+    /// Gives up the right to act for a key. If armed, the core is told first, and told until it takes it,
+    /// so that the next session of the key comes after. A closing exchange keeps the orders: whoever does
+    /// not come back after its start loses them then.
+    async fn let_go(&self, trader: Trader) {
+        let key = trader.key;
+        let lost = Input {
+            key: KeyId::VENUE,
+            client_seq: rialto_types::ClientSeq(0),
+            command: Command::Disconnected { key },
+        };
+        while trader.is_armed
+            && self.floor.phase() == Phase::Open
+            && self.market().commands.submit(lost).is_err()
+        {
+            tokio::time::sleep(RETRY_PAUSE).await;
+        }
+        self.floor.metrics.traders.dec();
+    }
+
+    async fn farewell(mut self, reason: EndReason, text: String, logon: bool) {
+        let text = VarText::from(text);
+        let end_reason = reason.into();
+        if logon {
+            self.answer(&LogonRefused { end_reason, text });
+        } else {
+            self.answer(&Logout { end_reason, text });
+        }
+        let mut batches = Vec::new();
+        // Whoever does not read is not sent more of what it does not read.
+        while reason != EndReason::SlowConsumer
+            && let Some(batch) = self.outbox.take()
+        {
+            batches.push(batch);
+        }
+        let batches = batches.iter().chain([&self.answers]);
+        self.link
+            .close(batches.flat_map(Batch::frames), reason)
+            .await;
+    }
+}
+
+/// Ends at `entry`, or never.
+async fn entry_over(entry: Option<Instant>) {
+    match entry {
+        Some(until) => tokio::time::sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// The end for a reason that explains itself.
+fn ended(reason: EndReason) -> End {
+    let text = match reason {
+        EndReason::ShuttingDown => "the exchange is shutting down",
+        EndReason::HeartbeatTimeout => "nothing was heard within two heartbeat intervals",
+        EndReason::KeyRevoked => "the key of the session was revoked",
+        EndReason::SlowConsumer => "the client did not read fast enough",
+        EndReason::Superseded => "another connection has logged on with the same key",
+        _ => "",
+    };
+    End::told(reason, text)
+}
