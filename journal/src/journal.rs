@@ -83,10 +83,7 @@ impl<S: Storage> Journal<S> {
     #[inline]
     pub fn append(&mut self, seq: Seq, time: Timestamp, input: &Input) -> Result<(), AppendError> {
         match self {
-            Self::Written(journal) => match journal.writer.append(seq, time, input) {
-                Ok(()) => Ok(()),
-                Err(error) => Err(journal.fail(error)),
-            },
+            Self::Written(journal) => journal.append(seq, time, input),
             Self::Durable(journal) => journal.append(seq, time, input),
         }
     }
@@ -132,10 +129,20 @@ impl<S: Storage> WrittenJournal<S> {
         &self.writer
     }
 
+    #[inline]
+    fn append(&mut self, seq: Seq, time: Timestamp, input: &Input) -> Result<(), AppendError> {
+        if let Some(error) = &self.failure {
+            return Err(AppendError::Failed(Arc::clone(error)));
+        }
+        let appended = self.writer.append(seq, time, input);
+        appended.map_err(|error| self.fail(error))
+    }
+
     #[cold]
     fn fail(&mut self, error: JournalError) -> AppendError {
-        let first = self.failure.get_or_insert_with(|| Arc::new(error));
-        AppendError::Failed(Arc::clone(first))
+        let error = Arc::new(error);
+        self.failure = Some(Arc::clone(&error));
+        AppendError::Failed(error)
     }
 }
 

@@ -4,6 +4,11 @@
 //! process. The file's space is reserved before it is mapped, and the directory's lock keeps other
 //! writers away, so that a store into the map finds its block on the disk and never ends in SIGBUS.
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "the journal needs Linux: fallocate, MADV_POPULATE_WRITE, and a sync that says what it did"
+);
+
 use std::fs::File;
 use std::io;
 use std::ops::Range;

@@ -132,7 +132,8 @@ fn a_state_has_its_golden_bytes_and_hash() {
     let mut bytes = Vec::new();
     encode_image(&image, &mut bytes).unwrap();
     check_golden("image-v1.bin", &bytes);
-    check_golden("image-v1.hash", hex(&state_hash(&image)).as_bytes());
+    let line = format!("{}\n", hex(&state_hash(&image)));
+    check_golden("image-v1.hash", line.as_bytes());
 }
 
 #[test]
