@@ -14,6 +14,7 @@ mod rate;
 mod table;
 #[cfg(test)]
 mod testing;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,8 @@ enum Command {
     Keygen(keygen::Arguments),
     /// Place, change, cancel and list orders
     Order(order::Arguments),
+    /// Show the book and the trades of an instrument, live
+    Watch(watch::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -58,6 +61,7 @@ impl Command {
             Self::Admin(arguments) => arguments.output,
             Self::Keygen(arguments) => arguments.output,
             Self::Order(arguments) => arguments.output,
+            Self::Watch(arguments) => arguments.output,
             Self::Completions { .. } => OutputOptions::default(),
         }
     }
@@ -71,6 +75,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Admin(arguments) => admin::run(arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Order(arguments) => order::run(arguments),
+        Command::Watch(arguments) => watch::run(arguments),
         Command::Completions { shell } => completions(*shell),
     };
     match ending {

@@ -61,6 +61,11 @@ pub(crate) fn seconds_text(moment: Timestamp) -> String {
     text(moment)[..19].replace('T', " ")
 }
 
+/// The time of day to the millisecond: `00:00:00.000`.
+pub(crate) fn clock_text(moment: Timestamp) -> String {
+    text(moment)[11..23].to_owned()
+}
+
 /// A moment in microseconds since the epoch, as JSON carries it.
 pub(crate) const fn micros(moment: Timestamp) -> u64 {
     moment.0 / 1_000
@@ -104,10 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_written_to_the_microsecond_and_to_the_second() {
+    fn moments_are_written_in_three_ways() {
         let moment = Timestamp(NEW_YEAR.0 + 61_123_456_789);
         assert_eq!(text(moment), "2026-01-01T00:01:01.123456Z");
         assert_eq!(seconds_text(moment), "2026-01-01 00:01:01");
+        assert_eq!(clock_text(moment), "00:01:01.123");
         assert_eq!(micros(moment), 1_767_225_661_123_456);
         assert_eq!(text(Timestamp(u64::MAX)), "2554-07-21T23:34:33.709551Z");
     }

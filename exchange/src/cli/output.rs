@@ -93,6 +93,17 @@ impl Output {
         print(&report.text(self.paint))
     }
 
+    /// Prints a report that is one of many: JSON takes one line.
+    ///
+    /// # Errors
+    /// As [`Output::show`].
+    pub(crate) fn show_line(self, report: &impl Report) -> Result<()> {
+        if self.json {
+            return print(&serde_json::to_string(report)?);
+        }
+        print(&report.text(self.paint))
+    }
+
     /// Tells why a command failed and gives the exit status.
     pub(crate) fn fail(self, error: &Error) -> ExitCode {
         let rejection = rejection(error);

@@ -1,8 +1,10 @@
 //! An exchange's directory for the tests of the commands.
 
-use rialto_client::{Directory, ListedInstrument};
-use rialto_protocol::{AssetDefinition, InstrumentDefinition, Message};
-use rialto_types::{Asset, AssetId, InstrumentId, InstrumentState, Ppm, Symbol};
+use rialto_client::{Directory, ListedInstrument, LocalBook};
+use rialto_protocol::{
+    AssetDefinition, BookFlags, Group, InstrumentDefinition, L2Snapshot, Level, Message,
+};
+use rialto_types::{Asset, AssetId, InstrumentId, InstrumentState, Ppm, Side, Symbol};
 
 /// BTC with 8 decimals, USDT with 6, and BTC-USDT with a tick of 0.01 and a lot of 0.0001.
 pub(crate) fn directory() -> Directory {
@@ -26,6 +28,25 @@ pub(crate) fn directory() -> Directory {
 /// The instrument of [`directory`].
 pub(crate) fn btc_usdt() -> ListedInstrument {
     *directory().by_symbol("BTC-USDT").unwrap()
+}
+
+/// A book of [`btc_usdt`] with these levels: side, price and quantity, of one order each.
+pub(crate) fn book(levels: &[(Side, &str, &str)]) -> LocalBook {
+    let levels = levels.iter().map(|(side, price, quantity)| Level {
+        price: price.parse().unwrap(),
+        quantity: quantity.parse().unwrap(),
+        order_count: 1,
+        side: (*side).into(),
+    });
+    let mut book = LocalBook::new(*btc_usdt().instrument());
+    let snapshot = L2Snapshot {
+        instrument_id: InstrumentId(1),
+        book_flags: BookFlags::FIRST.with(BookFlags::LAST),
+        levels: Group::try_from(levels.collect::<Vec<_>>()).unwrap(),
+        ..L2Snapshot::default()
+    };
+    book.apply_snapshot(&snapshot).unwrap();
+    book
 }
 
 /// As the exchange would define it.
