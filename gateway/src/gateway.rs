@@ -14,7 +14,7 @@ use std::time::Duration;
 use prometheus_client::registry::Registry;
 use rialto_ring::{CommandSink, EventGauge, EventSource, ReferencePrices, Waker};
 use rialto_types::{ClientSeq, Command, Input, KeyId};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle as TaskHandle;
 
@@ -28,6 +28,10 @@ use crate::publisher::thread::{PublisherThread, RequestSender};
 use crate::request::Request;
 use crate::server::{self, Server};
 
+/// Bytes that the system may hold for a client that does not read; Linux doubles it for its own needs.
+const SEND_BUFFER_BYTES: u32 = 256 * 1024;
+/// Connections that the system may hold until they are taken.
+const BACKLOG: u32 = 1_024;
 /// How long clients have to read why they are ended.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// How often it is looked whether all connections have ended.
@@ -71,8 +75,8 @@ impl Gateway {
     ///
     /// # Errors
     /// When the address cannot be listened on.
-    pub async fn bind(config: GatewayConfig, mut registry: Registry) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(config.listen).await?;
+    pub fn bind(config: GatewayConfig, mut registry: Registry) -> std::io::Result<Self> {
+        let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let metrics = Arc::new(Metrics::new(&mut registry));
         let server = Arc::new(Server {
@@ -180,6 +184,19 @@ impl Gateway {
         self.accepting.abort();
         tracing::info!("closed");
     }
+}
+
+/// Listens with bounded send buffers, which the connections inherit: left to itself the system lets the
+/// buffer of a reader that does not read grow to megabytes.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// After a start: keys that had cancel-on-disconnect armed and do not come back in time lose their

@@ -1,26 +1,36 @@
 //! A whole venue in one process: the real engine behind real rings on a core thread, a gateway on a
 //! loopback port, and clients that speak to it over sockets.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ed25519_dalek::{Signer, SigningKey};
+use futures_util::{SinkExt, StreamExt};
 use prometheus_client::registry::Registry;
 use rialto_client::{ApiKey, Connection, LogonOptions, Session};
 use rialto_engine::{EventBuffer, Exchange, StateImage};
 use rialto_gateway::models::{Changes, ReadModels};
 use rialto_gateway::{Gateway, GatewayConfig, MarketParts};
-use rialto_protocol::Message;
+use rialto_protocol::{
+    Challenge, Decimal, EndReason, Logon, LogonFlags, Message, NewOrder, OrderType, Refused,
+    TimeInForce, logon_text,
+};
 use rialto_ring::{
     CommandReceiver, CommandRingSize, EventSender, IdleStrategy, ReferencePrices, Waker, Watermark,
     command_ring, event_ring,
 };
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, EventBody, Input,
-    InstrumentId, InstrumentSpec, KeyId, Permissions, Ppm, Price, Qty, ShardId, SourceId, Symbol,
-    Timestamp, Transfer,
+    InstrumentId, InstrumentSpec, KeyId, Permissions, Ppm, Price, Qty, ShardId, Side, SourceId,
+    Symbol, Timestamp, Transfer,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// BTC-USDT: tick 0.01, lot 0.0001, reference 60,000.
 pub(crate) const BTC_USDT: InstrumentId = InstrumentId(1);
@@ -78,12 +88,14 @@ pub(crate) struct Venue {
     pub(crate) watermark: Watermark,
     switches: Arc<Switches>,
     waker: Waker,
-    core: Option<JoinHandle<Exchange>>,
+    core: Option<JoinHandle<History>>,
 }
 
 /// The core thread: everything that the exchange's own does, without the journal.
 struct Core {
     exchange: Exchange,
+    /// As recovery would bring them up.
+    models: ReadModels,
     commands: CommandReceiver,
     events: EventSender,
     prices: Arc<ReferencePrices>,
@@ -98,7 +110,8 @@ fn now() -> Timestamp {
 }
 
 impl Core {
-    fn run(mut self) -> Exchange {
+    fn run(mut self) -> History {
+        let mut scratch = Changes::default();
         let mut inputs = Vec::new();
         let mut buffer = EventBuffer::new();
         loop {
@@ -111,6 +124,7 @@ impl Core {
                 let time = now().max(self.exchange.time());
                 self.exchange.apply(seq, time, &input, &mut buffer);
                 for event in buffer.as_slice() {
+                    self.models.replay(event, &mut scratch);
                     if let EventBody::Trade(trade) = &event.body {
                         self.prices.set(trade.instrument, trade.price);
                     }
@@ -125,7 +139,10 @@ impl Core {
                 self.events.flush();
             }
             if stop && self.commands.depth().used_count == 0 {
-                return self.exchange;
+                return History {
+                    exchange: self.exchange,
+                    models: self.models,
+                };
             }
             self.commands.idle(Duration::from_millis(1));
         }
@@ -133,22 +150,43 @@ impl Core {
 }
 
 impl Venue {
-    pub(crate) async fn usual() -> Self {
-        Self::start(Setup::default()).await
+    pub(crate) fn usual() -> Self {
+        Self::start(&Setup::default())
     }
 
-    pub(crate) async fn start(setup: Setup) -> Self {
-        let gateway = Gateway::bind(setup.config.clone(), Registry::default())
-            .await
-            .unwrap();
-        Self::open(gateway, &setup)
+    pub(crate) fn start(setup: &Setup) -> Self {
+        let gateway = Gateway::bind(setup.config.clone(), Registry::default()).unwrap();
+        Self::open(gateway, setup)
     }
 
     /// Lets a bound gateway into the market.
-    pub(crate) fn open(mut gateway: Gateway, setup: &Setup) -> Self {
-        let mut exchange = Exchange::new(ShardId(0));
-        let mut models = ReadModels::new();
-        found(&mut exchange, &mut models);
+    pub(crate) fn open(gateway: Gateway, setup: &Setup) -> Self {
+        let mut history = History {
+            exchange: Exchange::new(ShardId(0)),
+            models: ReadModels::new(),
+        };
+        for command in founding() {
+            history.apply(command);
+        }
+        Self::go_on(gateway, setup, history)
+    }
+
+    /// Ends the gateway as a killed exchange would, without a word to the core, and begins again with
+    /// what the core knows.
+    pub(crate) async fn restart(mut self, config: GatewayConfig) -> Self {
+        self.gateway.drain();
+        let history = self.take_core().await;
+        self.gateway.close().await;
+        let setup = Setup {
+            config,
+            ..Setup::default()
+        };
+        let gateway = Gateway::bind(setup.config.clone(), Registry::default()).unwrap();
+        Self::go_on(gateway, &setup, history)
+    }
+
+    fn go_on(mut gateway: Gateway, setup: &Setup, history: History) -> Self {
+        let History { exchange, models } = history;
         let founded = exchange.seq();
         let strategy = IdleStrategy::Economy;
         let (sender, commands) = command_ring(setup.commands, strategy);
@@ -165,11 +203,12 @@ impl Venue {
                 event_gauge: events.gauge(),
                 events: source,
                 prices: Arc::clone(&prices),
-                models,
+                models: models.clone(),
             })
             .unwrap();
         let core = Core {
             exchange,
+            models,
             commands,
             events,
             prices,
@@ -191,6 +230,14 @@ impl Venue {
     pub(crate) fn hold(&self, held: bool) {
         self.switches.held.store(held, Ordering::Release);
         self.waker.wake();
+    }
+
+    /// How many commands wait for the core, as the metrics say.
+    pub(crate) async fn ring_depth(&self) -> u64 {
+        let (_, metrics) = get(&self.address(), "/metrics").await;
+        let name = "rialto_ring_messages{ring=\"commands\"} ";
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().parse().unwrap()
     }
 
     pub(crate) fn address(&self) -> String {
@@ -223,13 +270,16 @@ impl Venue {
 
     /// Stops the core when it has taken what is in the ring.
     pub(crate) async fn stop_core(&mut self) -> StateImage {
+        self.take_core().await.exchange.image()
+    }
+
+    async fn take_core(&mut self) -> History {
         self.switches.stop.store(true, Ordering::Release);
         self.hold(false);
         let core = self.core.take().unwrap();
-        let exchange = tokio::task::spawn_blocking(|| core.join().unwrap())
+        tokio::task::spawn_blocking(|| core.join().unwrap())
             .await
-            .unwrap();
-        exchange.image()
+            .unwrap()
     }
 }
 
@@ -249,101 +299,114 @@ pub(crate) fn api_key(key: u32) -> ApiKey {
     ApiKey::from_secret(AccountId(account), KeyId(key), &secret(key))
 }
 
-/// Lists two instruments and opens three funded accounts.
-fn found(exchange: &mut Exchange, models: &mut ReadModels) {
-    let mut buffer = EventBuffer::new();
-    let mut scratch = Changes::default();
-    for command in founding() {
+/// What a journal would keep.
+struct History {
+    exchange: Exchange,
+    models: ReadModels,
+}
+
+impl History {
+    /// Applies a command of the exchange's own.
+    fn apply(&mut self, command: Command) {
+        let mut buffer = EventBuffer::new();
+        let mut scratch = Changes::default();
         let input = Input {
             key: KeyId::VENUE,
             client_seq: ClientSeq(0),
             command,
         };
-        exchange.apply(exchange.seq().next(), now(), &input, &mut buffer);
+        let seq = self.exchange.seq().next();
+        self.exchange.apply(seq, now(), &input, &mut buffer);
         for event in buffer.as_slice() {
             let refused = matches!(event.body, EventBody::Rejected(_));
             assert!(!refused, "{:?}", event.body);
-            models.replay(event, &mut scratch);
+            self.models.replay(event, &mut scratch);
         }
-        buffer.clear();
     }
 }
 
+/// The commands that found the venue: two instruments, three funded accounts, six keys.
 fn founding() -> Vec<Command> {
-    let asset = |symbol: &str, decimals| {
-        Command::AddAsset(Asset {
+    let mut commands = vec![Command::SetCapacity(Capacity {
+        orders: 100_000,
+        orders_per_account: 100_000,
+        accounts: 100,
+        balances: 1_000,
+        keys: 100,
+        instruments: 16,
+        assets: 16,
+    })];
+    for (symbol, decimals) in [("BTC", 8), ("ETH", 8), ("USDT", 6)] {
+        commands.push(Command::AddAsset(Asset {
             symbol: Symbol::new(symbol).unwrap(),
             decimals,
-        })
-    };
-    let listing = |symbol: &str, base, reference| {
-        Command::ListInstrument(InstrumentSpec {
-            symbol: Symbol::new(symbol).unwrap(),
-            base: AssetId(base),
-            quote: AssetId(3),
-            tick_mantissa: 1_000_000,
-            lot_mantissa: 10_000,
-            min_qty: Qty(1),
-            max_qty: Qty(1_000_000),
-            min_notional: Amount(0),
-            max_notional: Amount(1_000_000_000_000_000),
-            collar: Ppm(100_000),
-            reference_price: Price(reference),
-            maker_fee: Ppm(1_000),
-            taker_fee: Ppm(2_000),
-        })
-    };
-    let key = |account, key, permissions| {
-        Command::AddKey(AddKey {
-            account: AccountId(account),
+        }));
+    }
+    commands.push(listing("BTC-USDT", 1, 6_000_000));
+    commands.push(listing("ETH-USDT", 2, 300_000));
+    commands.extend([Command::CreateAccount; 3]);
+    let trader = Permissions::READ.with(Permissions::TRADE);
+    for (key, permissions) in [
+        (ADMIN, Permissions::READ.with(Permissions::ADMIN)),
+        (ALICE, trader),
+        (BOB, trader),
+        (CAROL, trader),
+        (ALICE_TOO, trader),
+        (ALICE_READS, Permissions::READ),
+    ] {
+        commands.push(Command::AddKey(AddKey {
+            account: api_key(key).account(),
             public_key: api_key(key).public_key(),
             permissions,
-        })
-    };
-    let trader = Permissions::READ.with(Permissions::TRADE);
-    let mut commands = vec![
-        Command::SetCapacity(Capacity {
-            orders: 100_000,
-            orders_per_account: 100_000,
-            accounts: 100,
-            balances: 1_000,
-            keys: 100,
-            instruments: 16,
-            assets: 16,
-        }),
-        asset("BTC", 8),
-        asset("ETH", 8),
-        asset("USDT", 6),
-        listing("BTC-USDT", 1, 6_000_000),
-        listing("ETH-USDT", 2, 300_000),
-        Command::CreateAccount,
-        Command::CreateAccount,
-        Command::CreateAccount,
-        key(0, ADMIN, Permissions::READ.with(Permissions::ADMIN)),
-        key(1, ALICE, trader),
-        key(2, BOB, trader),
-        key(3, CAROL, trader),
-        key(1, ALICE_TOO, trader),
-        key(1, ALICE_READS, Permissions::READ),
+        }));
+    }
+    let funds = [
+        (1, 100_000_000_000),
+        (2, 1_000_000_000_000),
+        (3, 1_000_000_000_000),
     ];
-    let mut sequence = 0;
-    for account in 1..=3 {
-        for (asset, amount) in [
-            (1, 100_000_000_000),
-            (2, 1_000_000_000_000),
-            (3, 1_000_000_000_000),
-        ] {
-            sequence += 1;
-            commands.push(Command::Transfer(Transfer {
-                source: SourceId(1),
-                sequence,
-                account: AccountId(account),
-                asset: AssetId(asset),
-                amount: Amount(amount),
-            }));
-        }
+    let transfers = (1..=3).flat_map(|account| funds.map(|fund| (account, fund)));
+    for (sequence, (account, (asset, amount))) in (1..).zip(transfers) {
+        commands.push(Command::Transfer(Transfer {
+            source: SourceId(1),
+            sequence,
+            account: AccountId(account),
+            asset: AssetId(asset),
+            amount: Amount(amount),
+        }));
     }
     commands
+}
+
+fn listing(symbol: &str, base: u16, reference: i64) -> Command {
+    Command::ListInstrument(InstrumentSpec {
+        symbol: Symbol::new(symbol).unwrap(),
+        base: AssetId(base),
+        quote: AssetId(3),
+        tick_mantissa: 1_000_000,
+        lot_mantissa: 10_000,
+        min_qty: Qty(1),
+        max_qty: Qty(1_000_000),
+        min_notional: Amount(0),
+        max_notional: Amount(1_000_000_000_000_000),
+        collar: Ppm(100_000),
+        reference_price: Price(reference),
+        maker_fee: Ppm(1_000),
+        taker_fee: Ppm(2_000),
+    })
+}
+
+/// A limit order in BTC-USDT that stays, in ticks and lots.
+pub(crate) fn limit(side: Side, price: i64, lots: i64) -> NewOrder {
+    NewOrder {
+        price: Some(Decimal(price * 1_000_000)),
+        quantity: Some(Decimal(lots * 10_000)),
+        instrument_id: BTC_USDT,
+        side: side.into(),
+        order_type: OrderType::Limit.into(),
+        time_in_force: Some(TimeInForce::Gtc.into()),
+        ..NewOrder::default()
+    }
 }
 
 /// The next message that `wanted` makes something of.
@@ -357,4 +420,123 @@ pub(crate) async fn next_of<T>(
             return found;
         }
     }
+}
+
+/// A client without manners: it sends whatever bytes it likes.
+pub(crate) struct Raw {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) challenge: Challenge,
+    waiting: VecDeque<Message>,
+}
+
+impl Raw {
+    pub(crate) async fn connect(venue: &Venue) -> Self {
+        let mut raw = Self::connect_to(&venue.address()).await;
+        let Some(Message::Challenge(challenge)) = raw.next().await else {
+            panic!("the exchange speaks first");
+        };
+        raw.challenge = challenge;
+        raw
+    }
+
+    /// Connects without waiting for the challenge.
+    pub(crate) async fn connect_to(address: &str) -> Self {
+        let url = format!("ws://{address}/ws/binary");
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        Self {
+            socket,
+            challenge: Challenge::default(),
+            waiting: VecDeque::new(),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: Frame) {
+        self.socket.send(message).await.unwrap();
+    }
+
+    pub(crate) async fn send_messages(&mut self, messages: &[Message]) {
+        let mut bytes = Vec::new();
+        for message in messages {
+            message.encode(&mut bytes);
+        }
+        self.send(Frame::binary(bytes)).await;
+    }
+
+    /// The next message; `None` when the connection has ended. Whatever it takes, it takes no more than a
+    /// quarter of a minute.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        let patience = Duration::from_secs(15);
+        while self.waiting.is_empty() {
+            let frame = tokio::time::timeout(patience, self.socket.next()).await;
+            match frame.expect("the exchange answers or ends")? {
+                Ok(Frame::Binary(bytes)) => {
+                    let messages = rialto_protocol::Frame::new(&bytes);
+                    self.waiting.extend(messages.map(Result::unwrap));
+                }
+                Ok(Frame::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+        self.waiting.pop_front()
+    }
+
+    pub(crate) async fn log_on(&mut self, key: u32) {
+        let logon = self.logon(key);
+        self.send_messages(&[logon.into()]).await;
+        let answer = self.next().await;
+        assert!(
+            matches!(answer, Some(Message::LogonAccepted(_))),
+            "{answer:?}"
+        );
+    }
+
+    /// A correct logon for this connection.
+    pub(crate) fn logon(&self, key: u32) -> Logon {
+        let signing = SigningKey::from_bytes(&secret(key));
+        Logon {
+            key_id: KeyId(key),
+            signature: signing
+                .sign(&logon_text(&self.challenge, KeyId(key)))
+                .to_bytes(),
+            heartbeat_interval_ms: None,
+            last_report_seq: None,
+            logon_flags: LogonFlags::NONE,
+        }
+    }
+
+    /// The reason of the `Logout` or `LogonRefused` that must come next, with its text; then the end.
+    pub(crate) async fn end(&mut self) -> (EndReason, String) {
+        let told = match self.next().await {
+            Some(Message::Logout(m)) => (m.end_reason.known().unwrap(), m.text.to_string()),
+            Some(Message::LogonRefused(m)) => (m.end_reason.known().unwrap(), m.text.to_string()),
+            other => panic!("{other:?}"),
+        };
+        let after = self.next().await;
+        assert!(after.is_none(), "{after:?}");
+        told
+    }
+
+    /// The `Refused` that must come next.
+    pub(crate) async fn refused(&mut self) -> Refused {
+        match self.next().await {
+            Some(Message::Refused(refused)) => refused,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// What HTTP answers to a request: status line with headers, and body.
+pub(crate) async fn http(address: &str, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+/// `GET` of a path.
+pub(crate) async fn get(address: &str, path: &str) -> (String, String) {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: rialto\r\nConnection: close\r\n\r\n");
+    http(address, &request).await
 }

@@ -31,7 +31,7 @@ fn scaled(text: &str) -> rialto_protocol::Scaled {
 
 #[tokio::test]
 async fn two_sides_of_a_trade_are_told_everything() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let mut bob = venue.log_on(BOB).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
@@ -101,7 +101,7 @@ async fn two_sides_of_a_trade_are_told_everything() {
 
 #[tokio::test]
 async fn every_kind_of_request_is_answered() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
     let btc = directory.instrument(BTC_USDT).unwrap();
@@ -171,7 +171,7 @@ async fn every_kind_of_request_is_answered() {
 /// A report number is missing for nobody: every session of the account sees each number once.
 #[tokio::test]
 async fn all_sessions_of_an_account_get_all_its_reports() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let mut other = venue.log_on(ALICE_TOO).await;
     let mut reader = venue.log_on(ALICE_READS).await;
@@ -197,7 +197,7 @@ async fn all_sessions_of_an_account_get_all_its_reports() {
 
 #[tokio::test]
 async fn many_messages_of_one_frame_are_answered_in_few() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
     let btc = directory.instrument(BTC_USDT).unwrap();
@@ -222,7 +222,7 @@ async fn many_messages_of_one_frame_are_answered_in_few() {
 /// The same message under the same number is never applied twice, over any number of connections.
 #[tokio::test]
 async fn a_resend_after_a_lost_connection_is_a_duplicate() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
     let btc = directory.instrument(BTC_USDT).unwrap();
@@ -268,11 +268,10 @@ async fn a_resend_after_a_lost_connection_is_a_duplicate() {
 
 #[tokio::test]
 async fn nothing_is_told_before_it_may_be_published() {
-    let venue = Venue::start(Setup {
+    let venue = Venue::start(&Setup {
         gated: true,
         ..Setup::default()
-    })
-    .await;
+    });
     let mut alice = venue.log_on(ALICE).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
     let btc = directory.instrument(BTC_USDT).unwrap();
@@ -293,7 +292,7 @@ async fn nothing_is_told_before_it_may_be_published() {
 
 #[tokio::test]
 async fn the_gate_refuses_with_value_limit_and_a_sentence() {
-    let venue = Venue::usual().await;
+    let venue = Venue::usual();
     let mut alice = venue.log_on(ALICE).await;
     let directory = Directory::load(alice.connection()).await.unwrap();
     let btc = directory.instrument(BTC_USDT).unwrap();
