@@ -79,8 +79,6 @@ pub struct Core {
     pub profile: Profile,
     /// The processor of the core thread; by default none is chosen.
     pub core_cpu: Option<usize>,
-    /// The processor of the publisher thread.
-    pub publisher_cpu: Option<usize>,
     /// The processor of the journal thread, in `durable` mode.
     pub journal_cpu: Option<usize>,
     /// Orders and cancels that the command ring holds.
@@ -134,16 +132,18 @@ pub struct Gateway {
     pub connections: usize,
     /// Connections from one address.
     pub connections_per_ip: usize,
-    /// Messages that wait for one session before it is disconnected as too slow.
-    pub session_queue: usize,
+    /// KiB that wait for a session that is logged on before it is disconnected as too slow.
+    pub trader_queue_kib: usize,
+    /// KiB that wait for any other session.
+    pub public_queue_kib: usize,
+    /// Market-data streams of one session.
+    pub subscriptions_per_session: usize,
     /// Orders a second of one key, and as many at once; 0 for no limit.
     pub orders_per_second: u32,
     /// Cancels a second of one key, a budget of their own; 0 for no limit.
     pub cancels_per_second: u32,
     /// How often the exchange shows a sign of life, in ms.
     pub heartbeat_ms: u64,
-    /// How long a client may take to log on, in ms.
-    pub logon_ms: u64,
     /// How long after a restart the orders of armed keys wait for their session, in ms.
     pub reconnect_grace_ms: u64,
 }
@@ -195,7 +195,6 @@ impl Default for Core {
             shard: 0,
             profile: Profile::default(),
             core_cpu: None,
-            publisher_cpu: None,
             journal_cpu: None,
             command_ring: 1 << 16,
             reserved_ring: 1 << 10,
@@ -256,11 +255,12 @@ impl Default for Gateway {
             threads: 0,
             connections: 10_000,
             connections_per_ip: 1_000,
-            session_queue: 8_192,
+            trader_queue_kib: 8_192,
+            public_queue_kib: 512,
+            subscriptions_per_session: 1_024,
             orders_per_second: 10_000,
             cancels_per_second: 20_000,
             heartbeat_ms: 5_000,
-            logon_ms: 5_000,
             reconnect_grace_ms: 10_000,
         }
     }
@@ -339,7 +339,16 @@ impl Config {
             ("core.command_ring", self.core.command_ring, 10),
             ("core.reserved_ring", self.core.reserved_ring, 1),
             ("core.event_ring", self.core.event_ring, 1),
-            ("gateway.session_queue", self.gateway.session_queue, 1),
+            (
+                "gateway.trader_queue_kib",
+                self.gateway.trader_queue_kib,
+                64,
+            ),
+            (
+                "gateway.public_queue_kib",
+                self.gateway.public_queue_kib,
+                64,
+            ),
             ("gateway.connections", self.gateway.connections, 1),
             (
                 "gateway.connections_per_ip",
@@ -351,8 +360,11 @@ impl Config {
                 bail!("{name} is {size}: at least {min}");
             }
         }
-        if self.gateway.heartbeat_ms < 100 || self.gateway.logon_ms < 100 {
-            bail!("gateway.heartbeat_ms and gateway.logon_ms are at least 100 ms");
+        if !(1_000..=60_000).contains(&self.gateway.heartbeat_ms) {
+            bail!(
+                "gateway.heartbeat_ms is {}: 1000 to 60000",
+                self.gateway.heartbeat_ms
+            );
         }
         let pools = [
             self.capacity.orders,

@@ -1,22 +1,65 @@
 //! The first minutes of a venue: pool sizes, the first administrator's key, the demo's market.
 //!
-//! All of it is journaled commands of the exchange itself (key 0), stepped through the core before any
-//! thread runs, so a replay founds the venue again. Each part looks at the state and does what is
+//! All of it is journaled commands of the exchange itself (key 0), applied before the core thread runs, so
+//! a replay founds the venue again. Each part looks at the state and does what is
 //! missing: a start that was interrupted is completed by the next.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use rialto_client::ApiKey;
-use rialto_engine::StateImage;
+use rialto_engine::{EventBuffer, Exchange, StateImage};
+use rialto_gateway::models::{Changes, ReadModels};
 use rialto_journal::storage::Storage;
+use rialto_journal::{AppendError, Journal};
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, Input, InstrumentSpec,
     KeyId, Permissions, Ppm, Price, Qty, SourceId, Symbol, Transfer,
 };
 use tracing::{info, warn};
 
-use crate::core::Core;
+use crate::core::RecordClock;
+
+/// A venue on which nobody trades yet: its state, what the publisher will know, and its journal.
+pub struct Ground<S: Storage> {
+    /// The state after the last command.
+    pub exchange: Exchange,
+    /// The read models after its events.
+    pub models: ReadModels,
+    /// Where commands are written down.
+    pub journal: Journal<S>,
+    /// What stamps them.
+    pub clock: RecordClock,
+}
+
+impl<S: Storage> Ground<S> {
+    /// Journals and applies one command of the exchange itself.
+    fn give(&mut self, command: Command) -> Result<()> {
+        let input = Input {
+            key: KeyId::VENUE,
+            client_seq: ClientSeq(0),
+            command,
+        };
+        let (seq, time) = (self.exchange.seq().next(), self.clock.stamp());
+        loop {
+            match self.journal.append(seq, time, &input) {
+                Ok(()) => break,
+                Err(AppendError::Failed(error)) => bail!("{error}"),
+                Err(AppendError::Full) => {
+                    self.journal.commit();
+                    std::thread::yield_now();
+                }
+            }
+        }
+        self.journal.commit();
+        let (mut events, mut changes) = (EventBuffer::new(), Changes::default());
+        self.exchange.apply(seq, time, &input, &mut events);
+        for event in events.as_slice() {
+            self.models.replay(event, &mut changes);
+        }
+        Ok(())
+    }
+}
 
 /// The source of the demo's deposits; an operator's own sources count from 1 up.
 pub const DEMO_SOURCE: SourceId = SourceId(u16::MAX);
@@ -108,8 +151,8 @@ pub fn demo_keys_path(data: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When the journal has stopped.
-pub fn set_capacity<S: Storage>(core: &mut Core<S>, asked: Capacity) -> Result<()> {
-    let present = core.exchange().capacity();
+pub fn set_capacity<S: Storage>(ground: &mut Ground<S>, asked: Capacity) -> Result<()> {
+    let present = ground.exchange.capacity();
     let wanted = Capacity {
         orders: asked.orders.max(present.orders),
         orders_per_account: asked.orders_per_account.max(present.orders_per_account),
@@ -127,7 +170,7 @@ pub fn set_capacity<S: Storage>(core: &mut Core<S>, asked: Capacity) -> Result<(
         );
     }
     if wanted != present {
-        give(core, Command::SetCapacity(wanted))?;
+        ground.give(Command::SetCapacity(wanted))?;
     }
     Ok(())
 }
@@ -136,8 +179,8 @@ pub fn set_capacity<S: Storage>(core: &mut Core<S>, asked: Capacity) -> Result<(
 ///
 /// # Errors
 /// When the file cannot be written or the journal has stopped.
-pub fn ensure_admin<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
-    if !core.exchange().image().keys.is_empty() {
+pub fn ensure_admin<S: Storage>(ground: &mut Ground<S>, data: &Path) -> Result<()> {
+    if !ground.exchange.image().keys.is_empty() {
         return Ok(());
     }
     let path = admin_key_path(data);
@@ -150,7 +193,7 @@ pub fn ensure_admin<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
         key.save(&path)?;
         key
     };
-    add_key(core, &key, Permissions::READ.with(Permissions::ADMIN))?;
+    add_key(ground, &key, Permissions::READ.with(Permissions::ADMIN))?;
     info!(file = %path.display(), "wrote the administrator's key; keep it");
     Ok(())
 }
@@ -159,27 +202,24 @@ pub fn ensure_admin<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the venue has a market of another kind, a file cannot be written, or the journal has stopped.
-pub fn ensure_demo<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
-    let image = core.exchange().image();
+pub fn ensure_demo<S: Storage>(ground: &mut Ground<S>, data: &Path) -> Result<()> {
+    let image = ground.exchange.image();
     check_demo(&image)?;
     for asset in DEMO_ASSETS.iter().skip(image.assets.len()) {
         let symbol = symbol(asset.symbol);
-        give(
-            core,
-            Command::AddAsset(Asset {
-                symbol,
-                decimals: asset.decimals,
-            }),
-        )?;
+        ground.give(Command::AddAsset(Asset {
+            symbol,
+            decimals: asset.decimals,
+        }))?;
     }
     for instrument in DEMO_INSTRUMENTS.iter().skip(image.instruments.len()) {
-        give(core, Command::ListInstrument(instrument.spec()))?;
+        ground.give(Command::ListInstrument(instrument.spec()))?;
     }
     for _ in image.accounts.len()..=DEMO_ACCOUNTS as usize {
-        give(core, Command::CreateAccount)?;
+        ground.give(Command::CreateAccount)?;
     }
-    fund(core, &image)?;
-    ensure_demo_keys(core, data)
+    fund(ground, &image)?;
+    ensure_demo_keys(ground, data)
 }
 
 /// Refuses to put the demo on top of a venue that was founded otherwise.
@@ -208,7 +248,7 @@ fn check_demo(image: &StateImage) -> Result<()> {
 }
 
 /// Deposits what the demo's accounts get, once: the source's numbers say what was deposited already.
-fn fund<S: Storage>(core: &mut Core<S>, image: &StateImage) -> Result<()> {
+fn fund<S: Storage>(ground: &mut Ground<S>, image: &StateImage) -> Result<()> {
     let applied = image
         .sources
         .iter()
@@ -223,25 +263,22 @@ fn fund<S: Storage>(core: &mut Core<S>, image: &StateImage) -> Result<()> {
             }
             let amount = Amount(demo.deposit * 10_i64.pow(u32::from(demo.decimals)));
             let source = DEMO_SOURCE;
-            give(
-                core,
-                Command::Transfer(Transfer {
-                    source,
-                    sequence,
-                    account,
-                    asset,
-                    amount,
-                }),
-            )?;
+            ground.give(Command::Transfer(Transfer {
+                source,
+                sequence,
+                account,
+                asset,
+                amount,
+            }))?;
         }
     }
     Ok(())
 }
 
 /// Gives each account of the demo a key: those of the file where there is one, otherwise new ones.
-fn ensure_demo_keys<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
+fn ensure_demo_keys<S: Storage>(ground: &mut Ground<S>, data: &Path) -> Result<()> {
     let path = demo_keys_path(data);
-    let image = core.exchange().image();
+    let image = ground.exchange.image();
     if !path.exists() {
         let first = u32::try_from(image.keys.len() + 1)?;
         let accounts = (1..=DEMO_ACCOUNTS).map(AccountId);
@@ -254,11 +291,11 @@ fn ensure_demo_keys<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
     }
     for key in ApiKey::load_all(&path)? {
         let id = key.key_id();
-        let known = core.exchange().image().keys;
+        let known = ground.exchange.image().keys;
         match known.get((id.index()).wrapping_sub(1)) {
             Some(known) if known.public_key == key.public_key() => {}
             None if id.index() == known.len() + 1 => {
-                add_key(core, &key, Permissions::READ.with(Permissions::TRADE))?;
+                add_key(ground, &key, Permissions::READ.with(Permissions::TRADE))?;
             }
             _ => bail!(
                 "{} does not belong to this venue (its key {id} is another's): remove the file, and \
@@ -270,27 +307,17 @@ fn ensure_demo_keys<S: Storage>(core: &mut Core<S>, data: &Path) -> Result<()> {
     Ok(())
 }
 
-fn add_key<S: Storage>(core: &mut Core<S>, key: &ApiKey, permissions: Permissions) -> Result<()> {
+fn add_key<S: Storage>(
+    ground: &mut Ground<S>,
+    key: &ApiKey,
+    permissions: Permissions,
+) -> Result<()> {
     let (account, public_key) = (key.account(), key.public_key());
-    give(
-        core,
-        Command::AddKey(AddKey {
-            account,
-            public_key,
-            permissions,
-        }),
-    )
-}
-
-/// Steps one command of the exchange itself through the core.
-fn give<S: Storage>(core: &mut Core<S>, command: Command) -> Result<()> {
-    core.step(&Input {
-        key: KeyId::VENUE,
-        client_seq: ClientSeq(0),
-        command,
-    })?;
-    core.end_batch();
-    Ok(())
+    ground.give(Command::AddKey(AddKey {
+        account,
+        public_key,
+        permissions,
+    }))
 }
 
 impl DemoInstrument {

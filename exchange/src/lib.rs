@@ -1,12 +1,16 @@
 //! The exchange as a process: core thread, recovery, configuration, wiring.
 //!
 //! The binary `rialto` is this library behind a command line. Read `wiring.rs` first: one page that
-//! shows the whole pipeline being put together.
+//! shows the whole pipeline being put together; then `serve.rs`, the life of the process.
 
+mod banner;
 pub mod config;
 pub mod core;
 pub mod demo;
 pub mod founding;
 pub mod logging;
+mod metrics;
 pub mod recovery;
+pub mod serve;
 mod threads;
+pub mod wiring;

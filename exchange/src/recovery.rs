@@ -38,56 +38,77 @@ pub fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
-/// Replays the journal of a data directory.
-///
-/// # Errors
-/// When the journal is in use, of another version, damaged, or cannot be read; the message says what to
-/// do.
-pub fn recover(data: &Path, shard: ShardId) -> Result<Restored> {
-    let directory = journal_directory(data);
-    std::fs::create_dir_all(&directory)
-        .with_context(|| format!("creating {}", directory.display()))?;
-    let storage = Arc::new(FileStorage::open(&directory)?);
-    let options = OpenOptions {
-        shard,
-        rules_version: RULES_VERSION,
-        new_exchange_id: ExchangeId(random()?),
-        after: Seq(0),
-    };
-    let mut recovery = Recovery::open(storage, options)?;
-    let mut exchange = Exchange::with_seed(shard, HashSeed([seed()?, seed()?]));
-    let mut models = ReadModels::new();
-    let (mut events, mut changes) = (EventBuffer::new(), Changes::default());
-    let mut progress = ProgressLine::start();
-    let mut command_count = 0;
-    while let Some(record) = recovery.next()? {
-        events.clear();
-        exchange.apply(record.seq, record.time, &record.input, &mut events);
-        for event in events.as_slice() {
-            models.replay(event, &mut changes);
-        }
-        command_count += 1;
-        if command_count % COMMANDS_PER_LOOK == 0 {
-            progress.show(&recovery.progress(), command_count);
-        }
+/// A journal whose files were checked and that waits to be replayed.
+pub struct Replay {
+    recovery: Recovery<FileStorage>,
+    shard: ShardId,
+}
+
+impl Replay {
+    /// Opens the journal of a data directory, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the journal is in use, of another version, or its files cannot be one journal; the message
+    /// says what to do.
+    pub fn open(data: &Path, shard: ShardId) -> Result<Self> {
+        let directory = journal_directory(data);
+        std::fs::create_dir_all(&directory)
+            .with_context(|| format!("creating {}", directory.display()))?;
+        let storage = Arc::new(FileStorage::open(&directory)?);
+        let options = OpenOptions {
+            shard,
+            rules_version: RULES_VERSION,
+            new_exchange_id: ExchangeId(random()?),
+            after: Seq(0),
+        };
+        let recovery = Recovery::open(storage, options)?;
+        Ok(Self { recovery, shard })
     }
-    let journal = recovery.finish()?;
-    progress.end();
-    if let Some(tail) = journal.tail() {
-        let saved = tail.saved.join(", ");
-        warn!(
-            saved,
-            "the journal ended in records that nobody was told of: cut off, and kept aside"
-        );
+
+    /// Whose journal it is.
+    pub fn exchange_id(&self) -> ExchangeId {
+        self.recovery.exchange_id()
     }
-    let took = progress.started.elapsed();
-    Ok(Restored {
-        exchange,
-        models,
-        journal,
-        command_count,
-        took,
-    })
+
+    /// Replays every command. Takes as long as matching them took.
+    ///
+    /// # Errors
+    /// When records are damaged that were safe once, or cannot be read.
+    pub fn run(mut self) -> Result<Restored> {
+        let mut exchange = Exchange::with_seed(self.shard, HashSeed([seed()?, seed()?]));
+        let mut models = ReadModels::new();
+        let (mut events, mut changes) = (EventBuffer::new(), Changes::default());
+        let mut progress = ProgressLine::start();
+        let mut command_count: u64 = 0;
+        while let Some(record) = self.recovery.next()? {
+            events.clear();
+            exchange.apply(record.seq, record.time, &record.input, &mut events);
+            for event in events.as_slice() {
+                models.replay(event, &mut changes);
+            }
+            command_count += 1;
+            if command_count.is_multiple_of(COMMANDS_PER_LOOK) {
+                progress.show(&self.recovery.progress(), command_count);
+            }
+        }
+        let journal = self.recovery.finish()?;
+        progress.end();
+        if let Some(tail) = journal.tail() {
+            let saved = tail.saved.join(", ");
+            warn!(
+                saved,
+                "cut off a tail of records that nobody was told of, and kept it aside"
+            );
+        }
+        let took = progress.started.elapsed();
+        Ok(Restored {
+            exchange,
+            models,
+            journal,
+            command_count,
+            took,
+        })
+    }
 }
 
 /// Tells how far a long recovery has come: a line that is written over on a terminal, a log line now and

@@ -6,11 +6,13 @@
 
 mod admin;
 mod connect;
+mod journal;
 mod keygen;
 mod moment;
 mod order;
 mod output;
 mod rate;
+mod serve;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -40,14 +42,18 @@ struct Line {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Run an exchange
+    Serve(serve::Arguments),
+    /// Show the book and the trades of an instrument, live
+    Watch(watch::Arguments),
+    /// Place, change, cancel and list orders
+    Order(order::Arguments),
     /// Administer an exchange: accounts, keys, assets, instruments, funds
     Admin(admin::Arguments),
     /// Make an Ed25519 key pair for an API key
     Keygen(keygen::Arguments),
-    /// Place, change, cancel and list orders
-    Order(order::Arguments),
-    /// Show the book and the trades of an instrument, live
-    Watch(watch::Arguments),
+    /// Look at a journal without changing it
+    Journal(journal::Arguments),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -62,7 +68,8 @@ impl Command {
             Self::Keygen(arguments) => arguments.output,
             Self::Order(arguments) => arguments.output,
             Self::Watch(arguments) => arguments.output,
-            Self::Completions { .. } => OutputOptions::default(),
+            Self::Journal(arguments) => arguments.output,
+            Self::Serve(_) | Self::Completions { .. } => OutputOptions::default(),
         }
     }
 }
@@ -72,10 +79,12 @@ pub(crate) fn run() -> ExitCode {
     let Line { command } = Line::parse();
     let output = Output::new(command.output());
     let ending = match &command {
+        Command::Serve(arguments) => serve::run(arguments),
         Command::Admin(arguments) => admin::run(arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Order(arguments) => order::run(arguments),
         Command::Watch(arguments) => watch::run(arguments),
+        Command::Journal(arguments) => journal::run(arguments),
         Command::Completions { shell } => completions(*shell),
     };
     match ending {

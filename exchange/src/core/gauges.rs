@@ -1,6 +1,7 @@
 //! What the core tells about itself, for metrics: a few atomics, written once a batch.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rialto_types::Seq;
 
@@ -11,6 +12,8 @@ pub struct CoreGauges {
     open_orders: AtomicU64,
     event_ring_waits: AtomicU64,
     journal_waits: AtomicU64,
+    recovery_ns: AtomicU64,
+    recovered_commands: AtomicU64,
 }
 
 impl CoreGauges {
@@ -32,6 +35,23 @@ impl CoreGauges {
     /// How often the core found the journal's ring full and tried again.
     pub fn journal_waits(&self) -> u64 {
         self.journal_waits.load(Ordering::Relaxed)
+    }
+
+    /// How long the recovery took.
+    pub fn recovery(&self) -> Duration {
+        Duration::from_nanos(self.recovery_ns.load(Ordering::Relaxed))
+    }
+
+    /// Commands that it replayed.
+    pub fn recovered_commands(&self) -> u64 {
+        self.recovered_commands.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn recovered(&self, took: Duration, command_count: u64) {
+        let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.recovery_ns.store(ns, Ordering::Relaxed);
+        self.recovered_commands
+            .store(command_count, Ordering::Relaxed);
     }
 
     pub(crate) fn applied(&self, seq: Seq, open_orders: usize) {

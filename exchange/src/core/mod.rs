@@ -79,7 +79,7 @@ impl<S: Storage> Core<S> {
     /// Stamps, journals and applies one command and hands on its events.
     ///
     /// # Errors
-    /// When the journal has stopped. The command was not applied, and none may be after it.
+    /// When the journal has stopped. Nobody is told of the command, and none may follow it.
     #[inline]
     pub fn step(&mut self, input: &Input) -> Result<(), Arc<JournalError>> {
         let seq = self.exchange.seq().next();
@@ -90,8 +90,7 @@ impl<S: Storage> Core<S> {
         self.write_down(seq, time, input)?;
         self.events.clear();
         self.exchange.apply(seq, time, input, &mut self.events);
-        self.hand_on();
-        Ok(())
+        self.hand_on()
     }
 
     /// Ends a batch: its outputs go on their way, the next batch gets a time of its own.
@@ -159,8 +158,10 @@ impl<S: Storage> Core<S> {
         }
     }
 
+    /// Hands the command's events on; waits while the event ring is full, unless the journal has failed:
+    /// then the publisher may never be allowed to make room.
     #[inline]
-    fn hand_on(&mut self) {
+    fn hand_on(&mut self) -> Result<(), Arc<JournalError>> {
         for event in self.events.as_slice() {
             if let EventBody::Trade(trade) = &event.body {
                 self.prices.set(trade.instrument, trade.price);
@@ -170,10 +171,14 @@ impl<S: Storage> Core<S> {
                 self.journal.commit();
                 self.gauges.waited_for_publisher();
                 while self.outlet.try_push(event).is_err() {
+                    if let Some(error) = self.journal.failure() {
+                        return Err(Arc::clone(error));
+                    }
                     std::thread::yield_now();
                 }
             }
         }
+        Ok(())
     }
 }
 

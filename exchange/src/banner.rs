@@ -1,0 +1,83 @@
+//! What a person sees when the exchange is open: where to connect, and what to try next.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use crate::config::{Config, Durability};
+use crate::founding::{admin_key_path, demo_keys_path};
+
+/// The text, several lines.
+pub(crate) fn text(address: SocketAddr, config: &Config, demo: bool) -> String {
+    let data = &config.server.data;
+    let durability = match config.journal.durability {
+        Durability::Written => "written: what is acknowledged survives the death of the process",
+        Durability::Durable => "durable: what is acknowledged survives the loss of power",
+    };
+    let mut lines = vec![
+        format!("{} is open.", config.server.name),
+        String::new(),
+        format!("  orders and market data   ws://{address}/ws/binary"),
+        format!("  health and metrics       http://{address}/healthz  http://{address}/metrics"),
+        format!(
+            "  journal                  {}  ({durability})",
+            data.join("journal").display()
+        ),
+        format!(
+            "  administrator's key      {}",
+            admin_key_path(data).display()
+        ),
+    ];
+    if demo {
+        let keys = demo_keys_path(data);
+        lines.push(format!(
+            "  keys of 8 demo accounts  {}  (7 and 8 trade only if you do)",
+            keys.display()
+        ));
+        lines.push(String::new());
+        lines.push("Try next, in another terminal:".to_owned());
+        lines.push(String::new());
+        let address_flag = address_flag(address);
+        lines.push(format!("  rialto watch BTC-USDT{address_flag}"));
+        let key = format!("--key {} --account 7{address_flag}", keys.display());
+        lines.push(format!(
+            "  rialto order buy BTC-USDT 0.05 --price 59000 {key}"
+        ));
+        lines.push(format!("  rialto order list {key}"));
+        lines.push(format!("  rialto order balances {key}"));
+    } else {
+        lines.push(String::new());
+        lines.push("Set the venue up with `rialto admin --help`, or look around first with `rialto serve --demo`.".to_owned());
+    }
+    lines.push(String::new());
+    lines.push("Stop it with Ctrl-C: it drains, tells its clients why, and ends.".to_owned());
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+/// What a command needs to find this exchange, if it does not find it by itself.
+fn address_flag(address: SocketAddr) -> String {
+    let default = crate::config::Server::default().listen;
+    if address == default {
+        String::new()
+    } else {
+        format!(" --address {address}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_where_to_connect_and_what_to_try() {
+        let config = Config::default();
+        let text = text(config.server.listen, &config, true);
+        assert!(text.contains("ws://127.0.0.1:7400/ws/binary"), "{text}");
+        assert!(text.contains("rialto watch BTC-USDT\n"), "{text}");
+        let elsewhere = super::text(SocketAddr::from(([127, 0, 0, 1], 9_000)), &config, true);
+        assert!(elsewhere.contains("rialto watch BTC-USDT --address 127.0.0.1:9000"));
+    }
+}

@@ -1,0 +1,57 @@
+//! `rialto serve`: starts an exchange.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use rialto_exchange::config::{Config, LogFormat};
+use rialto_exchange::{logging, serve};
+use toml::Value;
+
+use super::output::Ending;
+
+/// What `rialto serve` can be told. Everything else is configuration: see `rialto.example.toml`.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Arguments {
+    /// The configuration file [default: rialto.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where journal and keys stand [default: rialto-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The address to listen on [default: 127.0.0.1:7400]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// List three instruments, fund eight accounts and let market makers and takers trade
+    #[arg(long)]
+    demo: bool,
+    /// How logs are written, to standard error
+    #[arg(long, value_name = "FORMAT")]
+    log: Option<LogFormat>,
+}
+
+/// Runs until the process is told to end.
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
+    let config = configuration(arguments)?;
+    logging::start(&config.log)?;
+    serve::run(&config, arguments.demo)?;
+    Ok(Ending::Done)
+}
+
+fn configuration(arguments: &Arguments) -> Result<Config> {
+    let mut flags = Vec::new();
+    if let Some(data) = &arguments.data {
+        flags.push(("server", "data", Value::String(data.display().to_string())));
+    }
+    if let Some(listen) = arguments.listen {
+        flags.push(("server", "listen", Value::String(listen.to_string())));
+    }
+    if let Some(log) = arguments.log {
+        let format = match log {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        flags.push(("log", "format", Value::String(format.to_owned())));
+    }
+    Config::load(serve::config_file(arguments.config.as_deref()), flags)
+}

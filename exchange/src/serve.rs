@@ -1,0 +1,226 @@
+//! The life of an exchange process: recover, open, run, drain, end.
+//!
+//! Health and metrics answer from the first moment; clients are let in when recovery and founding are
+//! done. SIGTERM and SIGINT end it in order: no more commands are taken, what was taken is applied,
+//! journaled and told, clients hear why, and the journal is closed. A failure of the journal ends it the
+//! same way, but nothing is told that may not have been written, and the process exits with an error.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use prometheus_client::registry::Registry;
+use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits};
+use rialto_journal::{ExchangeId, FileStorage};
+use rialto_risk::{GateLimits, Rate};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use crate::config::{self, Config};
+use crate::core::CoreGauges;
+use crate::core::thread::{CoreThread, End};
+use crate::recovery::{Replay, Restored};
+use crate::wiring::{self, Assembled};
+use crate::{banner, demo, metrics};
+
+/// Clocks that stand behind the journal by less than this are not worth a warning.
+const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
+
+/// Runs an exchange until it is told to end.
+///
+/// # Errors
+/// When it cannot start, or the journal failed; the message says what to do.
+pub fn run(config: &Config, demo: bool) -> Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if config.gateway.threads > 0 {
+        runtime.worker_threads(config.gateway.threads);
+    }
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .context("starting the gateway's threads")?;
+    runtime.block_on(live(config, demo))
+}
+
+async fn live(config: &Config, demo: bool) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let replay = Replay::open(
+        &config.server.data,
+        rialto_types::ShardId(config.core.shard),
+    )?;
+    let gauges = Arc::new(CoreGauges::default());
+    let mut registry = Registry::default();
+    metrics::register(&mut registry, Arc::clone(&gauges));
+    let gateway_config = gateway_config(config, replay.exchange_id())?;
+    let mut gateway = Gateway::bind(gateway_config, registry)
+        .with_context(|| format!("listening on {}", config.server.listen))?;
+
+    let recovering = tokio::task::spawn_blocking(move || replay.run());
+    let restored = tokio::select! {
+        restored = recovering => restored.context("recovering")??,
+        signal = signals.next() => {
+            info!(signal, "ended while recovering; nothing was taken");
+            // The replay reads only, and cannot be called off.
+            std::process::exit(0);
+        }
+    };
+    tell_recovery(&restored, &gauges);
+    let Assembled {
+        core,
+        commands,
+        market,
+    } = wiring::assemble(config, restored, Arc::clone(&gauges), demo)?;
+    let (ended, core_ended) = oneshot::channel();
+    let core = wiring::start_core(config, core, commands, move || {
+        // Nobody listens when the process is ending already.
+        let _ = ended.send(());
+    })?;
+    gateway.open(market).context("starting the publisher")?;
+    let address = gateway.address();
+    let traders = if demo {
+        demo::start(&address.to_string(), &config.server.data)?
+    } else {
+        JoinSet::new()
+    };
+    print!("{}", banner::text(address, config, demo));
+
+    tokio::select! {
+        signal = signals.next() => info!(signal, "draining"),
+        _ = core_ended => error!("the core has ended by itself"),
+    }
+    end(config, gateway, core, traders).await
+}
+
+/// Ends everything in order. The traders go first, like any client that leaves.
+async fn end(
+    config: &Config,
+    gateway: Gateway,
+    core: CoreThread<FileStorage>,
+    mut traders: JoinSet<()>,
+) -> Result<()> {
+    let started = Instant::now();
+    traders.shutdown().await;
+    gateway.drain();
+    let stopping = tokio::task::spawn_blocking(move || {
+        let End { core, failure } = core.stop();
+        let (exchange, journal) = core.into_parts();
+        (exchange.seq(), failure, journal.close())
+    });
+    let (seq, failure, closed) = stopping.await.context("stopping the core")?;
+    let patience = Duration::from_millis(config.server.drain_ms);
+    if tokio::time::timeout(patience, gateway.close())
+        .await
+        .is_err()
+    {
+        warn!(
+            ?patience,
+            "gave up waiting for clients to read why they are ended"
+        );
+    }
+    if let Some(failure) = failure {
+        bail!("{failure}; nothing was acknowledged that was not written");
+    }
+    let durable = match closed {
+        Ok(durable) => durable,
+        Err(error) => bail!("{error}; nothing was acknowledged that was not written"),
+    };
+    info!(seq = seq.0, durable = durable.0, took = ?started.elapsed(), "ended in order");
+    Ok(())
+}
+
+fn tell_recovery(restored: &Restored, gauges: &CoreGauges) {
+    gauges.recovered(restored.took, restored.command_count);
+    let seq = restored.exchange.seq().0;
+    let (commands, took) = (restored.command_count, restored.took);
+    info!(
+        seq,
+        commands,
+        ?took,
+        open_orders = restored.exchange.open_order_count(),
+        "recovered"
+    );
+    let clock = crate::core::RecordClock::start(restored.journal.last_time());
+    if clock.behind() > BEHIND_TOLERATED {
+        let behind = clock.behind();
+        warn!(
+            ?behind,
+            "this machine's clock stands behind the journal: time stands still until it has caught up"
+        );
+    }
+}
+
+fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayConfig> {
+    let config::Gateway {
+        orders_per_second,
+        cancels_per_second,
+        ..
+    } = config.gateway;
+    let (id, _) = exchange_id
+        .0
+        .split_first_chunk()
+        .context("an exchange id has 16 bytes")?;
+    let rate = |per_second: u32| {
+        (per_second > 0).then_some(Rate {
+            per_second,
+            burst: per_second,
+        })
+    };
+    let kib = |kib: usize| {
+        kib.checked_mul(1_024)
+            .context("a queue of that many KiB cannot be")
+    };
+    Ok(GatewayConfig {
+        listen: config.server.listen,
+        exchange_id: u64::from_le_bytes(*id),
+        exchange_name: config.server.name.clone(),
+        heartbeat_interval: Duration::from_millis(config.gateway.heartbeat_ms),
+        connections_max: config.gateway.connections,
+        connections_per_address_max: config.gateway.connections_per_ip,
+        rates: GateLimits {
+            orders: rate(orders_per_second),
+            cancels: rate(cancels_per_second),
+        },
+        publisher: PublisherLimits {
+            trader_queue_bytes_max: kib(config.gateway.trader_queue_kib)?,
+            public_queue_bytes_max: kib(config.gateway.public_queue_kib)?,
+            subscriptions_per_session_max: config.gateway.subscriptions_per_session,
+        },
+        reconnect_grace: Duration::from_millis(config.gateway.reconnect_grace_ms),
+        ..GatewayConfig::default()
+    })
+}
+
+/// The signals that end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).context("listening for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// Where a configuration file is looked for when none is named.
+pub const DEFAULT_CONFIG: &str = "rialto.toml";
+
+/// The configuration file to read: the one named, or the default one if it is there.
+pub fn config_file(named: Option<&Path>) -> Option<&Path> {
+    let default = Path::new(DEFAULT_CONFIG);
+    named.or_else(|| default.is_file().then_some(default))
+}
