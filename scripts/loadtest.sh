@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures an exchange from outside: round trips, and the replay of a recorded order flow.
 #
-#   FILE     order flow to replay (the columns are those of LOBSTER's message files); none: no replay
-#   ADDRESS  host:port of a running exchange, with KEYS naming its key file; none: one of its own is
-#            started with the demo's accounts in a temporary directory, and stopped at the end
+#   FILE       order flow to replay (the columns are those of LOBSTER's message files); none: no replay
+#   ADDRESS    host:port of a running exchange; none: one of its own is started on a free port, with its
+#              data in a temporary directory, and stopped at the end
+#   ADMIN_KEY  the admin-key.json of the exchange at ADDRESS, with which an instrument is set up
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 report_at_end
 need_rust
@@ -17,7 +18,18 @@ is_listening() {
     (exec 3<>"/dev/tcp/${1%:*}/${1##*:}") 2>/dev/null
 }
 
-# Starts an exchange on a free port, and sets ADDRESS and KEYS.
+# Whether the exchange at host:port says that it has recovered.
+is_healthy() {
+    local status
+    status="$(
+        exec 3<>"/dev/tcp/${1%:*}/${1##*:}"
+        printf 'GET /healthz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$1" >&3
+        head -n 1 <&3
+    )" 2>/dev/null
+    [[ "$status" == *" 200 "* ]]
+}
+
+# Starts an exchange on a free port, and sets ADDRESS and ADMIN_KEY.
 start_exchange() {
     data_directory="$(mktemp --directory)"
     local port=20000
@@ -25,13 +37,13 @@ start_exchange() {
         port=$((port + 1))
     done
     ADDRESS="127.0.0.1:$port"
-    KEYS="$data_directory/demo-keys.json"
-    "$binaries/rialto" serve --demo --data "$data_directory" --listen "$ADDRESS" &
+    ADMIN_KEY="$data_directory/admin-key.json"
+    "$binaries/rialto" serve --data "$data_directory" --listen "$ADDRESS" &
     exchange=$!
     trap 'stop_exchange $?' EXIT
     local attempt
     for attempt in {1..600}; do
-        if is_listening "$ADDRESS" && [[ -e "$KEYS" ]]; then
+        if is_listening "$ADDRESS" && is_healthy "$ADDRESS"; then
             return 0
         fi
         if ! kill -0 "$exchange" 2>/dev/null; then
@@ -55,12 +67,15 @@ stop_exchange() {
 if [[ -z "${ADDRESS:-}" ]]; then
     step "start an exchange"
     start_exchange
+elif [[ -z "${ADMIN_KEY:-}" ]]; then
+    printf 'ADDRESS is given, so ADMIN_KEY must name the admin-key.json of that exchange.\n' >&2
+    exit 2
 fi
 
 step "round trips"
-"$binaries/rialto-loadtest" ping --address "$ADDRESS" --keys "$KEYS"
+"$binaries/rialto-loadtest" ping --address "$ADDRESS" --admin-key "$ADMIN_KEY"
 
 if [[ -n "${FILE:-}" ]]; then
     step "replay of $FILE"
-    "$binaries/rialto-loadtest" replay "$FILE" --address "$ADDRESS" --keys "$KEYS"
+    "$binaries/rialto-loadtest" replay "$FILE" --address "$ADDRESS" --admin-key "$ADMIN_KEY"
 fi
