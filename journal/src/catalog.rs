@@ -3,6 +3,8 @@
 //! Refuses what is not this journal's: other files, other versions, other exchanges, other shards, files
 //! that were cut. Does not look at records. Cost: one page read for each segment.
 
+use std::io;
+
 use rialto_types::{Seq, ShardId};
 
 use crate::error::JournalError;
@@ -26,6 +28,23 @@ pub struct SegmentFile {
 }
 
 impl SegmentFile {
+    /// Opens the file. One that was still called the spare when the directory was listed may have its
+    /// own name by now: a writer is at work.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn open<D: Directory>(&self, directory: &D) -> Result<D::Reader, JournalError> {
+        let reader = directory
+            .reader(&self.name)
+            .or_else(|error| match self.first {
+                Some(first) if is_renamed(&self.name, &error) => {
+                    directory.reader(&layout::segment_name(first))
+                }
+                _ => Err(error),
+            });
+        reader.map_err(JournalError::io("open", &self.name))
+    }
+
     /// The header, if it can be read.
     pub fn header(&self) -> Option<&SegmentHeader> {
         self.header.as_ref().ok().map(|(header, _)| header)
@@ -60,11 +79,16 @@ impl Catalog {
         directory: &impl Directory,
         expected: Option<Expected>,
     ) -> Result<Self, JournalError> {
+        let catalog = Self::list(directory)?;
+        catalog.check(expected)?;
+        Ok(catalog)
+    }
+
+    fn list(directory: &impl Directory) -> Result<Self, JournalError> {
         let directory_name = directory.name();
-        let listed = directory.list();
-        let entries = listed.map_err(JournalError::io("list", &directory_name))?;
         let mut segments = Vec::new();
-        for entry in entries {
+        let listed = directory.list();
+        for entry in listed.map_err(JournalError::io("list", &directory_name))? {
             let named = match layout::role(&entry.name) {
                 Some(Role::Segment(first)) => Some(first),
                 Some(Role::Spare) => None,
@@ -76,13 +100,18 @@ impl Catalog {
                     });
                 }
             };
-            segments.push(read_segment(directory, entry.name, entry.bytes, named)?);
+            match read_segment(directory, entry.name, entry.bytes, named) {
+                Ok(segment) => segments.push(segment),
+                // A writer that is at work has begun and renamed it since the directory was listed.
+                Err(JournalError::Io { name, source, .. }) if is_renamed(&name, &source) => {
+                    return Self::list(directory);
+                }
+                Err(error) => return Err(error),
+            }
         }
         // A file that says nothing of where it belongs comes last.
         segments.sort_by_key(|segment| segment.first.unwrap_or(Seq(u64::MAX)));
-        let catalog = Self { segments };
-        catalog.check(expected)?;
-        Ok(catalog)
+        Ok(Self { segments })
     }
 
     fn check(&self, expected: Option<Expected>) -> Result<(), JournalError> {
@@ -121,6 +150,11 @@ impl Catalog {
         }
         Ok(())
     }
+}
+
+/// Whether a file is gone because it was the spare and got its own name.
+fn is_renamed(name: &str, error: &io::Error) -> bool {
+    name == layout::SPARE && error.kind() == io::ErrorKind::NotFound
 }
 
 fn check_expected(

@@ -148,8 +148,7 @@ impl Survey {
         file: &SegmentFile,
         begin: u64,
     ) -> Result<u64, JournalError> {
-        let reader = directory.reader(&file.name);
-        let reader = reader.map_err(JournalError::io("open", &file.name))?;
+        let reader = file.open(directory)?;
         let (mut at, mut end) = (begin, begin);
         while at < file.bytes {
             // To the end of a page, so that no record is cut in two.

@@ -88,7 +88,7 @@ impl<D: Directory> Walk<D> {
                 });
             }
         };
-        let reader = open(&directory, file)?;
+        let reader = file.open(&directory)?;
         let mut walk = Self {
             directory,
             segment_index,
@@ -218,7 +218,7 @@ impl<D: Directory> Walk<D> {
             Ok((header, crc)) if header.crc_before == self.tip.crc => (*header, *crc),
             _ => return Ok(false),
         };
-        let (reader, segment_bytes) = (open(&self.directory, file)?, file.bytes);
+        let (reader, segment_bytes) = (file.open(&self.directory)?, file.bytes);
         self.reader = reader;
         self.segment_bytes = segment_bytes;
         self.bytes_before = self.bytes_walked();
@@ -278,11 +278,6 @@ impl<D: Directory> Walk<D> {
             _ => EndFault::Record(fault),
         }
     }
-}
-
-fn open<D: Directory>(directory: &D, file: &SegmentFile) -> Result<D::Reader, JournalError> {
-    let reader = directory.reader(&file.name);
-    reader.map_err(JournalError::io("open", &file.name))
 }
 
 /// The first sequence of a segment that can be read.

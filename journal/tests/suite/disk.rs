@@ -4,11 +4,15 @@ use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use rialto_journal::MemoryStorage;
 use rialto_journal::storage::{
     Directory, Entry, MemoryPages, MemoryReader, MemorySegment, Segment, Storage,
 };
+
+/// No test waits that long unless what it waits for never comes.
+const FOR_EVER: Duration = Duration::from_mins(1);
 
 /// What the test wants.
 #[derive(Debug, Default)]
@@ -30,10 +34,11 @@ impl Faults {
 
     /// Waits until the disk has once said that it is full.
     pub(crate) fn wait_for_refusal(&self) {
-        let mut refusals = self.refusals.lock().unwrap();
-        while *refusals == 0 {
-            refusals = self.refused.wait(refusals).unwrap();
-        }
+        let refusals = self.refusals.lock().unwrap();
+        let waited = self
+            .refused
+            .wait_timeout_while(refusals, FOR_EVER, |refusals| *refusals == 0);
+        assert!(!waited.unwrap().1.timed_out(), "nobody asks for space");
     }
 
     fn create(&self) -> io::Result<()> {
@@ -77,10 +82,11 @@ impl Held {
 
     /// Waits until a sync has begun.
     pub(crate) fn wait_for_one(&self) {
-        let mut arrived = self.arrived.lock().unwrap();
-        while *arrived == 0 {
-            arrived = self.changed.wait(arrived).unwrap();
-        }
+        let arrived = self.arrived.lock().unwrap();
+        let waited = self
+            .changed
+            .wait_timeout_while(arrived, FOR_EVER, |arrived| *arrived == 0);
+        assert!(!waited.unwrap().1.timed_out(), "nobody syncs");
     }
 
     /// Lets all syncs return.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use crossbeam_utils::sync::{Parker, Unparker};
 use rialto_journal::{
-    AppendError, DurableConfig, Hooks, Idle, Journal, JournalError, MemoryStorage, Recovery,
+    AppendError, Durability, DurableConfig, Hooks, Idle, InlineSegments, Journal, JournalError,
+    MemoryStorage, Recovery,
 };
 use rialto_types::Seq;
 
@@ -53,6 +55,13 @@ fn journal(
     (journal, published)
 }
 
+/// The next sequence published; an error once the journal has ended. A minute is for ever here.
+fn next(published: &Receiver<Seq>) -> Result<Seq, RecvTimeoutError> {
+    let next = published.recv_timeout(Duration::from_mins(1));
+    assert_ne!(next, Err(RecvTimeoutError::Timeout), "nothing is published");
+    next
+}
+
 fn offer(journal: &mut Journal<Disk>, seqs: std::ops::RangeInclusive<u64>) {
     for seq in seqs {
         journal.append(Seq(seq), time(seq), &order(seq)).unwrap();
@@ -65,7 +74,7 @@ fn what_is_published_is_what_was_synced() {
     let (storage, faults) = (MemoryStorage::new(), Arc::new(Faults::default()));
     let (mut journal, published) = journal(&storage, &faults, DurableConfig::default());
     assert_eq!(
-        published.recv(),
+        next(&published),
         Ok(Seq(0)),
         "what recovery found is durable"
     );
@@ -74,7 +83,7 @@ fn what_is_published_is_what_was_synced() {
         let first = batch * 20 + 1;
         offer(&mut journal, first..=first + 19);
         while last < Seq(first + 19) {
-            let seq = published.recv().unwrap();
+            let seq = next(&published).unwrap();
             assert!(seq > last);
             last = seq;
         }
@@ -91,7 +100,7 @@ fn what_is_published_is_what_was_synced() {
 fn nothing_is_published_before_its_sync_returns() {
     let (storage, faults) = (MemoryStorage::new(), Arc::new(Faults::default()));
     let (mut journal, published) = journal(&storage, &faults, DurableConfig::default());
-    assert_eq!(published.recv(), Ok(Seq(0)));
+    assert_eq!(next(&published), Ok(Seq(0)));
     let held = faults.hold_syncs();
     offer(&mut journal, 1..=5);
     held.wait_for_one();
@@ -100,7 +109,7 @@ fn nothing_is_published_before_its_sync_returns() {
         "the sync has begun and not returned"
     );
     held.release();
-    assert_eq!(published.recv(), Ok(Seq(5)));
+    assert_eq!(next(&published), Ok(Seq(5)));
     journal.close().unwrap();
 }
 
@@ -112,7 +121,7 @@ fn a_full_ring_says_so_and_takes_more_later() {
         batch_max: 2,
     };
     let (mut journal, published) = journal(&storage, &faults, config);
-    assert_eq!(published.recv(), Ok(Seq(0)));
+    assert_eq!(next(&published), Ok(Seq(0)));
     let held = faults.hold_syncs();
     offer(&mut journal, 1..=1);
     held.wait_for_one();
@@ -120,7 +129,7 @@ fn a_full_ring_says_so_and_takes_more_later() {
     let refused = journal.append(Seq(6), time(6), &order(6)).unwrap_err();
     assert!(matches!(refused, AppendError::Full), "{refused}");
     held.release();
-    let batches: Vec<u64> = (0..3).map(|_| published.recv().unwrap().0).collect();
+    let batches: Vec<u64> = (0..3).map(|_| next(&published).unwrap().0).collect();
     assert_eq!(batches, [1, 3, 5], "no batch is larger than two");
     offer(&mut journal, 6..=6);
     assert_eq!(journal.close().unwrap(), Seq(6));
@@ -131,13 +140,13 @@ fn a_full_ring_says_so_and_takes_more_later() {
 fn a_failed_sync_ends_the_journal_and_publishes_nothing_more() {
     let (storage, faults) = (MemoryStorage::new(), Arc::new(Faults::default()));
     let (mut journal, published) = journal(&storage, &faults, DurableConfig::default());
-    assert_eq!(published.recv(), Ok(Seq(0)));
+    assert_eq!(next(&published), Ok(Seq(0)));
     offer(&mut journal, 1..=3);
-    assert_eq!(published.recv(), Ok(Seq(3)));
+    assert_eq!(next(&published), Ok(Seq(3)));
     faults.fail_syncs.store(true, Ordering::SeqCst);
     offer(&mut journal, 4..=4);
     // The channel ends with the thread.
-    assert!(published.recv().is_err());
+    assert!(next(&published).is_err());
     let error = journal.append(Seq(5), time(5), &order(5)).unwrap_err();
     let AppendError::Failed(error) = error else {
         panic!("{error}");
@@ -159,7 +168,7 @@ fn a_full_disk_ends_the_journal_where_the_segment_ends() {
     // Three pages of records: 192, group headers included.
     offer(&mut journal, 1..=300);
     let mut last = Seq(0);
-    while let Ok(seq) = published.recv() {
+    while let Ok(seq) = next(&published) {
         last = seq;
     }
     let error = journal.close().unwrap_err();
@@ -179,7 +188,7 @@ fn space_that_is_freed_in_time_is_used() {
     let (mut journal, published) = journal(&storage, &faults, DurableConfig::default());
     faults.is_full.store(true, Ordering::SeqCst);
     offer(&mut journal, 1..=100);
-    while published.recv().unwrap() < Seq(100) {}
+    while next(&published).unwrap() < Seq(100) {}
     faults.wait_for_refusal();
     faults.is_full.store(false, Ordering::SeqCst);
     offer(&mut journal, 101..=300);
@@ -257,9 +266,37 @@ fn a_gauge_shows_the_depth_and_the_counts() {
     let gauge = durable.gauge();
     assert_eq!((gauge.depth(), gauge.capacity()), (0, 8));
     offer(&mut journal, 1..=8);
-    while published.recv().unwrap() < Seq(8) {}
+    while next(&published).unwrap() < Seq(8) {}
     journal.close().unwrap();
     assert_eq!(gauge.depth(), 0);
     assert!(gauge.stats().syncs >= 2, "{:?}", gauge.stats());
     assert_eq!(gauge.stats().segments, 1);
+}
+
+/// The writer itself, without a thread or a journal around it that would remember the failure.
+#[test]
+fn a_writer_that_could_not_sync_writes_nothing_more() {
+    let (storage, faults) = (MemoryStorage::new(), Arc::new(Faults::default()));
+    let disk = Arc::new(Disk::new(storage.clone(), Arc::clone(&faults)));
+    let recovered = Recovery::open(Arc::clone(&disk), OPTIONS)
+        .unwrap()
+        .finish()
+        .unwrap();
+    let segments = Box::new(InlineSegments::new(disk, pages(2)));
+    let mut writer = recovered
+        .into_writer(Durability::Durable, segments)
+        .unwrap();
+    writer.append(Seq(1), time(1), &order(1)).unwrap();
+    faults.fail_syncs.store(true, Ordering::SeqCst);
+    assert!(matches!(
+        writer.sync().unwrap_err(),
+        JournalError::Io { .. }
+    ));
+    faults.fail_syncs.store(false, Ordering::SeqCst);
+    let files = storage.files();
+    let refused = writer.append(Seq(2), time(2), &order(2)).unwrap_err();
+    assert!(matches!(refused, JournalError::Stopped), "{refused}");
+    assert!(matches!(writer.sync().unwrap_err(), JournalError::Stopped));
+    assert!(matches!(writer.close().unwrap_err(), JournalError::Stopped));
+    assert_eq!(storage.files(), files);
 }

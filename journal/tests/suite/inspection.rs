@@ -1,7 +1,9 @@
 //! What `rialto journal inspect` shows.
 
+use std::io;
 use std::sync::Arc;
 
+use rialto_journal::storage::{Directory, Entry, MemoryReader, Storage};
 use rialto_journal::{
     Content, Durability, FileStorage, Inspection, Journal, MemoryStorage, ReadOnlyDirectory,
     Recovery, Verdict, inspect,
@@ -117,6 +119,41 @@ fn an_empty_directory_and_a_spare_are_nothing() {
     );
 }
 
+/// A directory whose spare is renamed at the worst moment: after it was listed.
+#[derive(Clone, Debug)]
+struct Renaming(MemoryStorage);
+
+impl Directory for Renaming {
+    type Reader = MemoryReader;
+
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    fn list(&self) -> io::Result<Vec<Entry>> {
+        let entries = self.0.list()?;
+        if entries.iter().any(|entry| entry.name == "spare.segment") {
+            self.0.rename("spare.segment", FIRST)?;
+        }
+        Ok(entries)
+    }
+
+    fn reader(&self, name: &str) -> io::Result<MemoryReader> {
+        self.0.reader(name)
+    }
+}
+
+#[test]
+fn a_segment_that_is_renamed_meanwhile_is_found() {
+    let mut files = journal();
+    let segment = files.remove(FIRST).unwrap();
+    files.insert("spare.segment".to_owned(), segment);
+    let mut found = 0;
+    let inspection = inspect(&Renaming(MemoryStorage::with_files(files)), |_| found += 1).unwrap();
+    assert_eq!(found, 4);
+    assert_eq!(inspection.segments[0].name, FIRST);
+}
+
 #[test]
 fn a_journal_in_use_can_be_looked_at() {
     let directory = tempfile::tempdir().unwrap();
@@ -125,6 +162,10 @@ fn a_journal_in_use_can_be_looked_at() {
     let mut journal = Journal::written(recovered, pages(4), Box::new(|_| ())).unwrap();
     for seq in 1..=5 {
         journal.append(Seq(seq), time(seq), &order(seq)).unwrap();
+    }
+    // The thread beside the writer names the segment when it gets to it.
+    while !directory.path().join(FIRST).exists() {
+        std::thread::yield_now();
     }
     let mut found = 0;
     let looked_at = ReadOnlyDirectory::new(directory.path());

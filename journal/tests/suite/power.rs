@@ -23,7 +23,7 @@ use crate::common::{OPTIONS, pages, time, varied};
 const SECTOR_BYTES: usize = 512;
 const PAGE_BYTES: u64 = 4096;
 
-/// Numbers that follow from a seed (SplitMix64, Steele, Lea and Flood 2014).
+/// Numbers that follow from a seed: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Debug)]
 struct Random(u64);
 

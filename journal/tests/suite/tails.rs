@@ -1,6 +1,7 @@
 //! Power cuts, as seen afterwards: pages that reached the disk and pages that did not, in any order.
 
 use rialto_journal::group::GroupHeader;
+use rialto_journal::header::SegmentHeader;
 use rialto_journal::record::PAGE_BYTES;
 use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record};
 use rialto_types::Seq;
@@ -222,5 +223,58 @@ fn the_first_record_after_a_sync_is_preceded_by_what_was_synced() {
             synced: Seq(synced),
         };
         assert_eq!(GroupHeader::read(group(index)), Some(expected));
+    }
+}
+
+/// Two histories part within the first segment. The second segment of one has the right sequence after
+/// the first segment of the other, and is not entered all the same.
+#[test]
+fn a_segment_of_another_history_is_not_entered() {
+    let history = |differing: u64| {
+        let storage = MemoryStorage::new();
+        let mut life = writer(&storage, Durability::Written, pages(2));
+        let mut records = append(&mut life, 63, order);
+        records.extend(append(&mut life, 1, |_| order(differing)));
+        records.extend(append(&mut life, 5, order));
+        (storage.files(), records)
+    };
+    let ((mut files, records), (others, _)) = (history(100), history(200));
+    let second = "00000000000000000065.segment";
+    assert_eq!(
+        recover(&MemoryStorage::with_files(files.clone()))
+            .unwrap()
+            .0,
+        records
+    );
+    files.insert(second.to_owned(), others[second].clone());
+    let (found, recovered) = recover(&MemoryStorage::with_files(files)).unwrap();
+    assert_eq!(found, records[..64]);
+    let fault = recovered.tail().unwrap().end.fault.to_string();
+    assert!(
+        fault.starts_with("00000000000000000065.segment should go on, but begins"),
+        "{fault}"
+    );
+}
+
+/// As for group headers: what a later file of an older life states says nothing about this one.
+#[test]
+fn a_segment_header_of_an_older_epoch_is_not_believed() {
+    let storage = MemoryStorage::new();
+    let mut records = Vec::new();
+    for _ in 0..2 {
+        let mut life = writer(&storage, Durability::Written, pages(3));
+        records.extend(append(&mut life, 5, order));
+    }
+    let mut later = SegmentHeader::decode(&storage.files()[FIRST]).unwrap().0;
+    for (epoch, is_damage) in [(1, false), (2, true)] {
+        (later.epoch, later.first_seq, later.synced) = (Epoch(epoch), Seq(20), Seq(19));
+        let mut segment = later.encode().0.to_vec();
+        segment.resize(3 * PAGE_BYTES, 0);
+        let mut files = storage.files();
+        files.insert("00000000000000000020.segment".to_owned(), segment);
+        match recover(&MemoryStorage::with_files(files)) {
+            Ok((found, _)) => assert!(!is_damage && found == records),
+            Err(error) => assert!(is_damage, "{error}"),
+        }
     }
 }
