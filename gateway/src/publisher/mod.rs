@@ -17,6 +17,9 @@ mod subscriptions;
 pub(crate) mod thread;
 mod topics;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -258,6 +261,11 @@ impl Publisher {
             _ => {
                 let message = reports::admin_rejected(event, e, directory);
                 self.desk.tell_administrators(&message);
+                // The gate lets no such command of anybody else pass; should the core refuse one all the
+                // same, its number belongs to the account that sent it.
+                if account != AccountId::VENUE && self.desk.has_traders(account) {
+                    self.desk.tell_account(account, key, &message);
+                }
             }
         }
     }
@@ -274,6 +282,7 @@ impl Publisher {
             EventBody::InstrumentListed { instrument, .. } => {
                 self.topics.add_instrument();
                 self.publish_definition(event, instrument.id);
+                self.publish_empty_book(instrument.id);
             }
             EventBody::FeesChanged { instrument, .. } => self.publish_definition(event, instrument),
             EventBody::InstrumentStateChanged {
@@ -292,6 +301,23 @@ impl Publisher {
             let message = definition::instrument_definition(self.pair(instrument), event.seq);
             self.topics
                 .publish(instrument, Channel::Instruments, &message);
+        }
+    }
+
+    /// Tells those who follow all books of a new one, so that they have where its changes go on from.
+    fn publish_empty_book(&mut self, id: InstrumentId) {
+        let Self { models, topics, .. } = self;
+        let listed = models.directory().instrument(id);
+        let listed = listed.expect("a new instrument is listed");
+        let book = models.book(id).expect("a new instrument has a book");
+        if topics.has_audience(id, Channel::L2Book) {
+            market::l2_snapshot(models, listed, book, |message| {
+                topics.publish(id, Channel::L2Book, message);
+            });
+        }
+        if topics.has_audience(id, Channel::TopOfBook) {
+            let message = market::top_of_book(models, listed, book);
+            topics.publish(id, Channel::TopOfBook, &message);
         }
     }
 
