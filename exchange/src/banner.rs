@@ -6,8 +6,16 @@ use std::net::SocketAddr;
 use crate::config::{Config, Durability};
 use crate::founding::{admin_key_path, demo_keys_path};
 
-/// The text, several lines.
-pub(crate) fn text(address: SocketAddr, config: &Config, demo: bool) -> String {
+/// How this program was called: `rialto`, or the path to it.
+pub(crate) fn program() -> String {
+    let called = std::env::args().next();
+    called
+        .filter(|name| name.contains('/'))
+        .unwrap_or_else(|| "rialto".to_owned())
+}
+
+/// The text, several lines. `program` is what a person types to call it.
+pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bool) -> String {
     let data = &config.server.data;
     let durability = match config.journal.durability {
         Durability::Written => "written: what is acknowledged survives the death of the process",
@@ -37,16 +45,16 @@ pub(crate) fn text(address: SocketAddr, config: &Config, demo: bool) -> String {
         lines.push("Try next, in another terminal:".to_owned());
         lines.push(String::new());
         let address_flag = address_flag(address);
-        lines.push(format!("  rialto watch BTC-USDT{address_flag}"));
+        lines.push(format!("  {program} watch BTC-USDT{address_flag}"));
         let key = format!("--key {} --account 7{address_flag}", keys.display());
         lines.push(format!(
-            "  rialto order buy BTC-USDT 0.05 --price 59000 {key}"
+            "  {program} order buy BTC-USDT 0.05 --price 59000 {key}"
         ));
-        lines.push(format!("  rialto order list {key}"));
-        lines.push(format!("  rialto order balances {key}"));
+        lines.push(format!("  {program} order list {key}"));
+        lines.push(format!("  {program} order balances {key}"));
     } else {
         lines.push(String::new());
-        lines.push("Set the venue up with `rialto admin --help`, or look around first with `rialto serve --demo`.".to_owned());
+        lines.push(format!("Set the venue up with `{program} admin --help`, or look around first with `{program} serve --demo`."));
     }
     lines.push(String::new());
     lines.push("Stop it with Ctrl-C: it drains, tells its clients why, and ends.".to_owned());
@@ -74,10 +82,15 @@ mod tests {
     #[test]
     fn it_says_where_to_connect_and_what_to_try() {
         let config = Config::default();
-        let text = text(config.server.listen, &config, true);
+        let text = text("rialto", config.server.listen, &config, true);
         assert!(text.contains("ws://127.0.0.1:7400/ws/binary"), "{text}");
         assert!(text.contains("rialto watch BTC-USDT\n"), "{text}");
-        let elsewhere = super::text(SocketAddr::from(([127, 0, 0, 1], 9_000)), &config, true);
-        assert!(elsewhere.contains("rialto watch BTC-USDT --address 127.0.0.1:9000"));
+        let elsewhere = super::text(
+            "./rialto",
+            SocketAddr::from(([127, 0, 0, 1], 9_000)),
+            &config,
+            true,
+        );
+        assert!(elsewhere.contains("  ./rialto watch BTC-USDT --address 127.0.0.1:9000"));
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use prometheus_client::registry::Registry;
+use rialto_engine::Exchange;
 use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits};
 use rialto_journal::{ExchangeId, FileStorage};
 use rialto_risk::{GateLimits, Rate};
@@ -85,7 +86,10 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     } else {
         JoinSet::new()
     };
-    print!("{}", banner::text(address, config, demo));
+    print!(
+        "{}",
+        banner::text(&banner::program(), address, config, demo)
+    );
 
     tokio::select! {
         signal = signals.next() => info!(signal, "draining"),
@@ -107,9 +111,9 @@ async fn end(
     let stopping = tokio::task::spawn_blocking(move || {
         let End { core, failure } = core.stop();
         let (exchange, journal) = core.into_parts();
-        (exchange.seq(), failure, journal.close())
+        (exchange, failure, journal.close())
     });
-    let (seq, failure, closed) = stopping.await.context("stopping the core")?;
+    let (exchange, failure, closed) = stopping.await.context("stopping the core")?;
     let patience = Duration::from_millis(config.server.drain_ms);
     if tokio::time::timeout(patience, gateway.close())
         .await
@@ -127,7 +131,8 @@ async fn end(
         Ok(durable) => durable,
         Err(error) => bail!("{error}; nothing was acknowledged that was not written"),
     };
-    info!(seq = seq.0, durable = durable.0, took = ?started.elapsed(), "ended in order");
+    let (seq, state_hash) = (exchange.seq().0, hash_text(&exchange));
+    info!(seq, durable = durable.0, state_hash, took = ?started.elapsed(), "ended in order");
     Ok(())
 }
 
@@ -135,13 +140,9 @@ fn tell_recovery(restored: &Restored, gauges: &CoreGauges) {
     gauges.recovered(restored.took, restored.command_count);
     let seq = restored.exchange.seq().0;
     let (commands, took) = (restored.command_count, restored.took);
-    info!(
-        seq,
-        commands,
-        ?took,
-        open_orders = restored.exchange.open_order_count(),
-        "recovered"
-    );
+    let state_hash = hash_text(&restored.exchange);
+    let open_orders = restored.exchange.open_order_count();
+    info!(seq, commands, ?took, open_orders, state_hash, "recovered");
     let clock = crate::core::RecordClock::start(restored.journal.last_time());
     if clock.behind() > BEHIND_TOLERATED {
         let behind = clock.behind();
@@ -150,6 +151,11 @@ fn tell_recovery(restored: &Restored, gauges: &CoreGauges) {
             "this machine's clock stands behind the journal: time stands still until it has caught up"
         );
     }
+}
+
+/// The hash of a state, in hexadecimal: equal for equal states, whatever way led there.
+fn hash_text(exchange: &Exchange) -> String {
+    hex::encode(rialto_journal::state_hash(&exchange.image()))
 }
 
 fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayConfig> {
