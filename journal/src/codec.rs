@@ -3,7 +3,7 @@
 //!
 //! It serves the journal's payloads ([`command`]), the bytes that the state hash and snapshots are made
 //! of ([`image`]), and nothing else; what comes from the network never gets here. `types` carries no
-//! codec, so [`mirror`] repeats its structures field by field, and decoding goes through the
+//! codec, so `mirror` repeats its structures field by field, and decoding goes through the
 //! constructors of `types`: whatever bytes come in, what comes out is a legal value or an error.
 //!
 //! Invariants: decoding never panics; each value has exactly one encoding, so whatever decodes is

@@ -8,7 +8,7 @@
 //! Pages reach the disk in any order, so after a power cut a bad record may be followed by good ones. Was
 //! it synced once, or never? The group headers answer: everything up to the highest `synced` that any of
 //! them states was on the disk. To be believed behind a break in the chain, a group header carries a
-//! checksum that stands on its own, and the exchange's 16 random bytes, by which [`synced_within`] finds
+//! checksum that stands on its own, and the exchange's 16 random bytes, by which a survey finds
 //! it again; no client knows those and could write them into an order. Cost: 64 bytes for each group.
 
 use rialto_types::{Seq, Timestamp};

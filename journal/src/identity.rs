@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use rialto_types::ShardId;
+
 /// The name of an exchange: 16 random bytes, drawn at its first start, never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
@@ -12,6 +14,17 @@ impl fmt::Display for ExchangeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
+}
+
+/// What every segment of a journal states alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Whose journal it is.
+    pub exchange_id: ExchangeId,
+    /// Which shard's.
+    pub shard: ShardId,
+    /// The rules by which its commands are applied.
+    pub rules_version: u32,
 }
 
 /// One life of the journal's writer: each start (and later each change of leader) begins the next one.

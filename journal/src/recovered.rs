@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use rialto_types::{Seq, Timestamp};
 
-use crate::Epoch;
 use crate::catalog::Catalog;
 use crate::error::JournalError;
 use crate::header::RECORDS_AT;
@@ -18,8 +17,9 @@ use crate::record::index;
 use crate::segments::SegmentSource;
 use crate::storage::{Reader, Segment, Storage};
 use crate::survey::{LogEnd, Remains};
-use crate::tip::Tip;
-use crate::writer::{Durability, Identity, JournalWriter, Start};
+use crate::tip::{Start, Tip};
+use crate::writer::{Durability, JournalWriter};
+use crate::{Epoch, Identity};
 
 /// Zeros are written in pieces of this size.
 const ZERO_BYTES: usize = 4096;

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use rialto_types::{Input, Seq, ShardId, Timestamp};
 
-use crate::ExchangeId;
 use crate::catalog::{Catalog, Expected};
 use crate::codec::command;
 use crate::error::{EndFault, JournalError};
@@ -22,7 +21,7 @@ use crate::recovered::Recovered;
 use crate::storage::Storage;
 use crate::survey::LogEnd;
 use crate::walk::{Step, Walk};
-use crate::writer::Identity;
+use crate::{ExchangeId, Identity};
 
 /// How a journal is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! A segment is created under the name of the spare, becomes live when its header is written, and gets
 //! its own name afterwards: whoever opens the directory goes by the header, so nothing on the writer's
-//! way has to wait for a rename. [`SegmentShop`] holds these steps without a thread;
+//! way has to wait for a rename. `SegmentShop` holds these steps without a thread;
 //! [`InlineSegments`] does them at once, for the simulator and for tests;
 //! [`crate::background::BackgroundSegments`] does them beside the writer.
 

@@ -2,6 +2,8 @@
 
 use rialto_types::{Seq, Timestamp};
 
+use crate::{Epoch, Identity};
+
 /// The place after the last record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tip {
@@ -13,4 +15,14 @@ pub struct Tip {
     pub seq: Seq,
     /// The last command's time.
     pub time: Timestamp,
+}
+
+/// Where a writer begins: what recovery hands over.
+#[derive(Debug)]
+pub(crate) struct Start<F> {
+    pub(crate) identity: Identity,
+    pub(crate) epoch: Epoch,
+    pub(crate) tip: Tip,
+    /// The segment to go on in; without one the first segment is begun.
+    pub(crate) segment: Option<F>,
 }

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rialto_types::{Input, Seq, ShardId, Timestamp};
+use rialto_types::{Input, Seq, Timestamp};
 
 use crate::codec::command;
 use crate::error::JournalError;
@@ -24,8 +24,8 @@ use crate::record::{
 };
 use crate::segments::{AHEAD_BYTES, Sealed, SegmentSource};
 use crate::storage::{Pages, Segment, Storage};
-use crate::tip::Tip;
-use crate::{Epoch, ExchangeId};
+use crate::tip::{Start, Tip};
+use crate::{Epoch, Identity};
 
 const _: () = assert!(HEADER_BYTES + command::PAYLOAD_BYTES_MAX <= RECORD_BYTES_MAX);
 
@@ -37,27 +37,6 @@ pub enum Durability {
     /// Once it is synced: it survives the loss of power.
     #[default]
     Durable,
-}
-
-/// What every segment of a journal states alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Whose journal it is.
-    pub exchange_id: ExchangeId,
-    /// Which shard's.
-    pub shard: ShardId,
-    /// The rules by which its commands are applied.
-    pub rules_version: u32,
-}
-
-/// Where a writer begins: what recovery hands over.
-#[derive(Debug)]
-pub(crate) struct Start<F> {
-    pub(crate) identity: Identity,
-    pub(crate) epoch: Epoch,
-    pub(crate) tip: Tip,
-    /// The segment to go on in; without one the first segment is begun.
-    pub(crate) segment: Option<F>,
 }
 
 /// Counts since the writer began.

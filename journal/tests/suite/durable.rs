@@ -28,7 +28,7 @@ impl Idle for Sleep {
     }
 }
 
-fn hooks(publish: impl Fn(Seq) + Send + 'static) -> Hooks {
+pub(crate) fn hooks(publish: impl Fn(Seq) + Send + 'static) -> Hooks {
     let parker = Parker::new();
     let unparker: Unparker = parker.unparker().clone();
     Hooks {

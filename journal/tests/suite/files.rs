@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rialto_journal::storage::{Directory, Segment, Storage};
 use rialto_journal::{
-    FileStorage, Journal, JournalError, ReadOnlyDirectory, Record, Recovery, SegmentBytes,
+    AppendError, DurableConfig, FileStorage, Journal, JournalError, ReadOnlyDirectory, Record,
+    Recovery, SegmentBytes,
 };
 use rialto_types::Seq;
 
 use crate::common::{OPTIONS, order, pages, time, varied};
+use crate::durable::hooks;
 
 fn recovery(directory: &Path) -> Recovery<FileStorage> {
     Recovery::open(Arc::new(FileStorage::open(directory).unwrap()), OPTIONS).unwrap()
@@ -207,4 +209,41 @@ fn the_published_sequence_never_runs_ahead() {
     }
     drop(journal);
     assert_eq!(read(directory.path()).len(), 20_000);
+}
+
+/// The journal thread, the thread beside it, real maps and real syncs.
+#[test]
+fn durable_mode_works_on_files() {
+    let directory = tempfile::tempdir().unwrap();
+    for life in 0..2 {
+        let recovered = recovery(directory.path()).finish().unwrap();
+        let first = recovered.last_seq().0 + 1;
+        let published = Arc::new(AtomicU64::new(0));
+        let publish = {
+            let published = Arc::clone(&published);
+            move |seq: Seq| published.store(seq.0, Ordering::Release)
+        };
+        let config = DurableConfig {
+            ring: 1 << 10,
+            batch_max: 100,
+        };
+        let mut journal = Journal::durable(recovered, pages(6), config, hooks(publish)).unwrap();
+        for seq in first..first + 4_000 {
+            while let Err(error) = journal.append(Seq(seq), time(seq), &order(seq)) {
+                assert!(matches!(error, AppendError::Full), "{error}");
+                journal.commit();
+                std::thread::yield_now();
+            }
+            assert!(published.load(Ordering::Acquire) < seq);
+        }
+        let last = Seq(first + 3_999);
+        assert_eq!(journal.close().unwrap(), last, "life {life}");
+        let records = read(directory.path());
+        assert_eq!(records.len() as u64, last.0);
+        assert!(
+            records
+                .iter()
+                .all(|record| record.input == order(record.seq.0))
+        );
+    }
 }
