@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::Args;
-use rialto_client::{Cause, ClientError, Rejection};
+use rialto_client::{Cause, ClientError, KeyError, Rejection};
 use serde::Serialize;
 use serde_json::json;
 
@@ -205,6 +205,9 @@ fn chain(error: &Error) -> String {
 
 /// What to try next, where that is likely to help.
 fn hint(error: &Error) -> Option<&'static str> {
+    if let Some(KeyError::Ambiguous { .. }) = error.downcast_ref() {
+        return Some("choose one with --account N");
+    }
     match error.downcast_ref()? {
         ClientError::Connect { .. } => Some(
             "is the exchange running? `rialto serve --demo` starts one; another address goes in \

@@ -155,15 +155,10 @@ pub(super) async fn source(office: &mut Office, source: u16) -> Result<()> {
         .session
         .last_transfer_seq(SourceId(source))
         .await?;
-    let rest = match last {
-        0 => format!("{source} has sent no transfer yet: its first will be 1"),
-        last => format!(
-            "{source} has sent {last} transfers: its next will be {}",
-            last + 1
-        ),
-    };
+    let next = last.saturating_add(1);
+    let rest = format!("{last} transfers of source {source}: the next is number {next}");
     let fields = json!({"source": source, "last_sequence": last});
-    office.output.show(&Sentence::new("source", rest, fields))
+    office.output.show(&Sentence::new("found", rest, fields))
 }
 
 #[cfg(test)]

@@ -207,13 +207,20 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(numbers: &Numbers<'_>, rows: &[(Side, Price, PriceLevel)], width: u16) -> Self {
+    /// As wide as what stands in them; `last` is the last price.
+    fn new(
+        numbers: &Numbers<'_>,
+        rows: &[(Side, Price, PriceLevel)],
+        last: Option<&TradeTick>,
+        width: u16,
+    ) -> Self {
         let widest = |texts: &mut dyn Iterator<Item = String>, title: &str| {
             let widths = texts.map(|text| cells(&text));
             widths.max().unwrap_or(0).max(cells(title))
         };
-        let prices = &mut rows.iter().map(|(_, price, _)| numbers.price(*price));
-        let price = 1 + widest(prices, "price");
+        let last = last.map(|trade| numbers.price_decimal(trade.price));
+        let prices = rows.iter().map(|(_, price, _)| numbers.price(*price));
+        let price = 1 + widest(&mut prices.chain(last), "price");
         let quantities = &mut rows.iter().map(|(_, _, level)| numbers.qty(level.qty));
         let qty = price + 2 + widest(quantities, "quantity");
         let counts = &mut rows
@@ -249,7 +256,7 @@ fn ladder(picture: &Picture<'_>, width: u16, canvas: &mut Canvas<'_>) {
     let side_rows = |side| book.levels(side).take(count);
     let tagged = |side| side_rows(side).map(move |(price, level)| (side, price, level));
     let rows: Vec<_> = tagged(Side::Sell).chain(tagged(Side::Buy)).collect();
-    let columns = Columns::new(&numbers, &rows, width);
+    let columns = Columns::new(&numbers, &rows, picture.trades.front(), width);
     canvas.text_to(columns.price, 1, "price", FAINT);
     canvas.text_to(columns.qty, 1, "quantity", FAINT);
     canvas.text_to(columns.orders, 1, "orders", FAINT);
