@@ -30,6 +30,8 @@ pub struct Config {
     pub capacity: Pools,
     /// The limits of the gateway.
     pub gateway: Gateway,
+    /// What `--demo` does.
+    pub demo: Demo,
     /// What is logged.
     pub log: Log,
 }
@@ -77,6 +79,11 @@ pub struct Core {
     pub shard: u8,
     /// What threads do while there is nothing to do.
     pub profile: Profile,
+    /// What the publisher does, if not what the profile says: on a machine with few processors only
+    /// one thread can spin for ever.
+    pub publisher_profile: Option<Profile>,
+    /// What the journal thread does, if not what the profile says.
+    pub journal_profile: Option<Profile>,
     /// The processor of the core thread; by default none is chosen.
     pub core_cpu: Option<usize>,
     /// The processor of the journal thread, in `durable` mode.
@@ -148,6 +155,15 @@ pub struct Gateway {
     pub reconnect_grace_ms: u64,
 }
 
+/// What `--demo` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Demo {
+    /// Whether market makers and takers trade. Without them there are funded accounts and an empty
+    /// market, which is what tests and measurements want.
+    pub traders: bool,
+}
+
 /// What is logged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -194,6 +210,8 @@ impl Default for Core {
         Self {
             shard: 0,
             profile: Profile::default(),
+            publisher_profile: None,
+            journal_profile: None,
             core_cpu: None,
             journal_cpu: None,
             command_ring: 1 << 16,
@@ -263,6 +281,12 @@ impl Default for Gateway {
             heartbeat_ms: 5_000,
             reconnect_grace_ms: 10_000,
         }
+    }
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self { traders: true }
     }
 }
 

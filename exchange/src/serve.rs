@@ -81,7 +81,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     })?;
     gateway.open(market).context("starting the publisher")?;
     let address = gateway.address();
-    let traders = if demo {
+    let traders = if demo && config.demo.traders {
         demo::start(&address.to_string(), &config.server.data)?
     } else {
         JoinSet::new()

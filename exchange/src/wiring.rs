@@ -61,7 +61,8 @@ pub fn assemble(
         reserved: config.core.reserved_ring,
     };
     let (sender, commands) = command_ring(size, strategy);
-    let (outlet, source, watermark) = event_ring(config.core.event_ring, strategy, Seq(0));
+    let publishing = self::strategy(config.core.publisher_profile.unwrap_or(config.core.profile));
+    let (outlet, source, watermark) = event_ring(config.core.event_ring, publishing, Seq(0));
     let prices = Arc::new(ReferencePrices::new(config.capacity.instruments));
 
     // The journal goes on where recovery found its end.
@@ -137,7 +138,8 @@ fn journal(
     let journal = match config.journal.durability {
         config::Durability::Written => Journal::written(recovered, segment_bytes, publish)?,
         config::Durability::Durable => {
-            let (idler, waker) = idle_pair(strategy(config.core.profile));
+            let profile = config.core.journal_profile.unwrap_or(config.core.profile);
+            let (idler, waker) = idle_pair(strategy(profile));
             let cpu = config.core.journal_cpu;
             let idle = Box::new(JournalIdle { idler, cpu });
             let hooks = Hooks {
