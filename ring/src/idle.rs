@@ -39,12 +39,17 @@ const BALANCED_SPIN: Duration = Duration::from_micros(50);
 /// Turns of spinning between two looks at the clock: a look costs about as much as 20 turns.
 const SPINS_PER_CLOCK: u32 = 64;
 
+/// Turns of spinning after which other threads are let in between: about a microsecond.
+const SPINS_BEFORE_YIELD: u32 = 32;
+
 /// What a thread does while there is nothing to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IdleStrategy {
     /// Spins for ever: lowest latency, one processor each. Whoever starts the thread pins it.
     Latency,
-    /// Spins for 50 µs after the last message, then parks.
+    /// Spins for 50 µs after the last message, letting other threads in between, then parks. Between
+    /// threads that share few processors the letting in is what counts: without it each spins away the
+    /// time of the one it waits for.
     #[default]
     Balanced,
     /// Parks at once: least processor time, a wake-up for every burst.
@@ -113,15 +118,20 @@ impl Idler {
     /// whether there is work after all; it must look at everything that a waker announces.
     #[inline]
     pub fn idle(&mut self, at_most: Duration, ready: impl FnMut() -> bool) {
-        let spin = match self.strategy {
-            IdleStrategy::Latency => true,
-            IdleStrategy::Balanced => !self.has_spun_enough(),
-            IdleStrategy::Economy => false,
-        };
-        if spin {
+        let strategy = self.strategy;
+        match strategy {
+            IdleStrategy::Latency => std::hint::spin_loop(),
+            IdleStrategy::Balanced if !self.has_spun_enough() => self.spin_politely(),
+            IdleStrategy::Balanced | IdleStrategy::Economy => self.park(at_most, ready),
+        }
+    }
+
+    /// One turn of spinning that lets other threads have the processor if any wants it.
+    fn spin_politely(&mut self) {
+        if self.spins <= SPINS_BEFORE_YIELD {
             std::hint::spin_loop();
         } else {
-            self.park(at_most, ready);
+            std::thread::yield_now();
         }
     }
 

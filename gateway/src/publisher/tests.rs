@@ -337,11 +337,11 @@ impl Audience {
             for message in listener.read() {
                 match message {
                     Message::L2Snapshot(m) => {
-                        books.entry(m.instrument_id).or_default().snapshot(&m)
+                        books.entry(m.instrument_id).or_default().snapshot(&m);
                     }
                     Message::L2Update(m) => books.entry(m.instrument_id).or_default().update(&m),
                     Message::TopOfBook(m) => {
-                        books.entry(m.instrument_id).or_default().top = Some(m)
+                        books.entry(m.instrument_id).or_default().top = Some(m);
                     }
                     Message::SubscriptionAccepted(_) => {}
                     other => panic!("{other:?} {at}"),
