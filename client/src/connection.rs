@@ -94,9 +94,9 @@ impl Connection {
     }
 
     async fn connect(address: &Address) -> Result<Self, ClientError> {
-        let connect = |source| ClientError::Connect {
+        let connect = |error| ClientError::Connect {
             address: address.to_string(),
-            source,
+            error,
         };
         let stream = TcpStream::connect(address.socket())
             .await
@@ -107,9 +107,9 @@ impl Connection {
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_message_size(Some(FRAME_BYTES_MAX))
             .max_frame_size(Some(FRAME_BYTES_MAX));
-        let handshake = |source| ClientError::Handshake {
+        let handshake = |error| ClientError::Handshake {
             address: address.to_string(),
-            source: Box::new(source),
+            error: Box::new(error),
         };
         let request = address
             .to_string()

@@ -15,7 +15,8 @@ use tokio_tungstenite::tungstenite;
 use crate::book::BookError;
 use crate::key::KeyError;
 
-/// Why a call on a connection failed. After any variant but those of the first group, [`Refused`],
+/// Why a call on a connection failed. Each message is complete: it has its causes in it, and `source` gives
+/// nothing further. After any variant but those of the first group, [`Refused`],
 /// [`ClientError::NoAnswer`] and [`ClientError::SendQueueFull`], the connection is of no further use.
 ///
 /// [`Refused`]: ClientError::Refused
@@ -30,8 +31,8 @@ pub enum ClientError {
         reason: &'static str,
     },
     /// The key file cannot be used.
-    #[error(transparent)]
-    Key(#[from] KeyError),
+    #[error("{0}")]
+    Key(KeyError),
     /// A number that is none, or not one of this instrument.
     #[error("{what} {text:?}: {reason}")]
     InvalidNumber {
@@ -59,20 +60,20 @@ pub enum ClientError {
         known: String,
     },
     /// Nobody answers at the address.
-    #[error("cannot connect to {address}: {source}")]
+    #[error("cannot connect to {address}: {error}")]
     Connect {
         /// The address.
         address: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// Somebody answers, but not as an exchange does.
-    #[error("{address} does not open a WebSocket: {source}")]
+    #[error("{address} does not open a WebSocket: {error}")]
     Handshake {
         /// The address.
         address: String,
         /// What came instead.
-        source: Box<tungstenite::Error>,
+        error: Box<tungstenite::Error>,
     },
     /// The exchange does not want the key.
     #[error("logon refused ({reason}): {text}")]
@@ -104,7 +105,7 @@ pub enum ClientError {
     Silent(Duration),
     /// The bytes are no message.
     #[error("the exchange sent what this client cannot read: {0}")]
-    Malformed(#[from] DecodeError),
+    Malformed(DecodeError),
     /// A text frame: the endpoint is another one.
     #[error("the exchange sent a text frame: this is not its binary endpoint")]
     TextFrame,
@@ -126,7 +127,7 @@ pub enum ClientError {
     },
     /// The book cannot be built from what the exchange sends.
     #[error("the book cannot be followed: {0}")]
-    Book(#[from] BookError),
+    Book(BookError),
     /// The answer did not come in time; whether the exchange has acted is not known.
     #[error("no answer to {what} within {} ms", .after.as_millis())]
     NoAnswer {
@@ -185,6 +186,18 @@ impl From<tungstenite::Error> for ClientError {
         }
     }
 }
+
+macro_rules! wrapped {
+    ($($variant:ident($error:ty)),* $(,)?) => {
+        $(impl From<$error> for ClientError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
+
+wrapped!(Key(KeyError), Malformed(DecodeError), Book(BookError));
 
 impl From<Rejection> for ClientError {
     fn from(rejection: Rejection) -> Self {

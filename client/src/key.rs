@@ -31,20 +31,20 @@ pub struct ApiKey {
 #[derive(Debug, Error)]
 pub enum KeyError {
     /// The file cannot be read.
-    #[error("cannot read the key file {}: {source}", .path.display())]
+    #[error("cannot read the key file {}: {error}", .path.display())]
     Read {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file cannot be written.
-    #[error("cannot write the key file {}: {source}", .path.display())]
+    #[error("cannot write the key file {}: {error}", .path.display())]
     Write {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file is no key file.
     #[error("{} is not a key file: {reason}", .path.display())]
@@ -155,9 +155,9 @@ impl ApiKey {
             }
             fs::read_to_string(path)
         };
-        let text = read().map_err(|source| KeyError::Read {
+        let text = read().map_err(|error| KeyError::Read {
             path: path.to_owned(),
-            source,
+            error,
         })?;
         parse(&text).map_err(|reason| KeyError::Malformed {
             path: path.to_owned(),
@@ -291,9 +291,9 @@ fn write_new(path: &Path, value: &impl Serialize) -> Result<(), KeyError> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     };
-    write().map_err(|source| KeyError::Write {
+    write().map_err(|error| KeyError::Write {
         path: path.to_owned(),
-        source,
+        error,
     })
 }
 

@@ -327,10 +327,10 @@ mod tests {
 
     #[test]
     fn causes_follow_one_another_on_one_line_and_none_is_told_twice() {
-        let source = io::Error::other("nobody\nhome");
+        let error = io::Error::other("nobody\nhome");
         let error = Err::<(), _>(ClientError::Connect {
             address: "ws://here".to_owned(),
-            source,
+            error,
         })
         .context("logging on")
         .unwrap_err();

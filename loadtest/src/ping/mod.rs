@@ -52,7 +52,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "ORDERS")]
     rate: Option<NonZeroU32>,
 
-    /// Poll without sleeping, so that the time this program takes to wake up is not measured
+    /// Poll without sleeping, so that the time this program takes to wake up is not measured; takes a
+    /// whole processor
     #[arg(long)]
     spin: bool,
 

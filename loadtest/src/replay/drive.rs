@@ -21,6 +21,9 @@ use crate::progress::Progress;
 /// How long nothing may come back while something is expected.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a pace makes up for at most.
+const CATCH_UP: Duration = Duration::from_millis(10);
+
 /// A replay under way.
 pub(crate) struct Driver<'a> {
     plan: &'a Plan,
@@ -117,8 +120,8 @@ impl<'a> Driver<'a> {
                 if pace.due > now {
                     return Ok(Some(pace.due));
                 }
-                // What was held up by an acknowledgement is not made up for in a burst.
-                pace.due = pace.due.max(now - pace.period) + pace.period;
+                // Timers are coarse, so a little is made up for; what an acknowledgement held up is not.
+                pace.due = pace.due.max(now - CATCH_UP) + pace.period;
             }
             self.submit(*step)?;
             self.next += 1;
