@@ -19,6 +19,7 @@ test-python: ## The tests of the Python client alone
 	scripts/test-python.sh
 
 bench: ## Benchmarks; writes target/bench/summary.json
+	cargo build --release --locked -p rialto-exchange --bin rialto
 	cargo run --release --locked -p rialto-benches
 
 loadtest: ## Round trips, and with FILE=flow.csv a replay, against a server of its own or ADDRESS=host:port

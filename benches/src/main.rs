@@ -15,6 +15,7 @@ mod core;
 mod measure;
 mod random;
 mod ring;
+mod roundtrip;
 mod workload;
 
 use std::fs;
@@ -38,6 +39,9 @@ struct Arguments {
     /// Runs of each benchmark; the median is reported.
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// The `rialto` whose round trip is measured.
+    #[arg(long, env = "RIALTO_BIN", default_value = "target/release/rialto")]
+    binary: String,
     /// Where the summary is written.
     #[arg(long, default_value = "target/bench/summary.json")]
     output: PathBuf,
@@ -84,6 +88,11 @@ fn main() -> Result<()> {
         run_workloads(&mut report, &arguments, client_ids);
     }
     run_parts(&mut report, arguments.runs);
+    if report.wants("roundtrip") {
+        for figure in roundtrip::measure(&arguments.binary)? {
+            report.add(figure);
+        }
+    }
     if let Some(parent) = arguments.output.parent() {
         fs::create_dir_all(parent).context("creating the directory of the summary")?;
     }

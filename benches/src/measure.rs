@@ -66,6 +66,11 @@ impl Stopwatch {
         self.histogram.saturating_record(ns.max(1));
     }
 
+    /// The line for the summary, where the mean comes from the same measurements.
+    pub(crate) fn summary(&self, name: &str) -> Figure {
+        self.figure(name, self.histogram.mean())
+    }
+
     /// The line for the summary.
     pub(crate) fn figure(&self, name: &str, ns_per_operation: f64) -> Figure {
         let at = |quantile| self.histogram.value_at_quantile(quantile);
