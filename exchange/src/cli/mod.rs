@@ -6,6 +6,7 @@
 
 mod admin;
 mod connect;
+mod funds;
 mod journal;
 mod keygen;
 mod moment;

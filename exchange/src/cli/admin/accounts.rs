@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use clap::{Subcommand, ValueEnum};
 use rialto_client::Directory;
 use rialto_protocol::{AccountDetails, Balance, CreateAccount, SetAccountState};
@@ -88,14 +88,12 @@ async fn create(office: &mut Office) -> Result<()> {
 
 async fn show(office: &mut Office, account: AccountId) -> Result<()> {
     let session = &mut office.desk.session;
-    let details = session.account_details(account).await?;
+    // An account that is not there is refused with the first question.
     let orders = session.open_orders(None, Some(account)).await?;
+    let details = session.account_details(account).await?;
     let directory = &office.desk.directory;
-    let Some(view) = Accounts::new(details, directory).accounts.pop() else {
-        bail!(
-            "there is no account {account}: `rialto admin account list` shows those that there are"
-        );
-    };
+    let view = Accounts::new(details, directory).accounts.pop();
+    let view = view.with_context(|| format!("the exchange tells nothing of account {account}"))?;
     let orders = OpenOrders::new(&orders, directory);
     office.output.show(&OneAccount { view, orders })
 }
