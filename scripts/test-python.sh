@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
-# The tests of the Python client against a real exchange. Installs its packages into target/python.
+# The tests of the Python client: its style and types, and then against a real exchange. Installs its packages
+# into target/python.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 client=clients/python
-if [[ ! -d "$client" ]]; then
-    printf 'There is no Python client yet.\n'
-    exit 0
-fi
-
 environment="$target_directory/python"
 if ! command -v python3 >/dev/null || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     install_packages python3 python3-venv
@@ -18,5 +14,13 @@ fi
 retry "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$client/requirements-test.txt"
 
 # The tests start this binary; building it in the tests' own profile costs nothing more.
-cargo build --locked --quiet -p rialto-exchange --bin rialto
-RIALTO_BINARY="$target_directory/debug/rialto" "$environment/bin/python" -m pytest -q "$client"
+if [[ -z "${RIALTO_BIN:-}" ]]; then
+    cargo build --locked --quiet -p rialto-exchange --bin rialto
+    export RIALTO_BIN="$target_directory/debug/rialto"
+fi
+
+cd "$client"
+"$environment/bin/ruff" format --check --quiet
+"$environment/bin/ruff" check --quiet
+"$environment/bin/mypy" --no-error-summary
+"$environment/bin/python" -m pytest -q
