@@ -8,6 +8,10 @@ use rialto_risk::GateLimits;
 
 use crate::publisher::PublisherLimits;
 
+/// The heartbeat intervals that may be configured. A client may ask for 1 s and more; tests want less.
+const HEARTBEAT_INTERVALS: std::ops::RangeInclusive<Duration> =
+    Duration::from_millis(10)..=Duration::from_mins(10);
+
 /// The gateway's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayConfig {
@@ -17,7 +21,7 @@ pub struct GatewayConfig {
     pub exchange_id: u64,
     /// For people; the first 32 bytes are told.
     pub exchange_name: String,
-    /// The interval that holds unless a logon asks for another. 1 to 60 s.
+    /// The interval that holds unless a logon asks for another. 10 ms to 10 minutes.
     pub heartbeat_interval: Duration,
     /// WebSocket connections at the same time.
     pub connections_max: usize,
@@ -32,6 +36,34 @@ pub struct GatewayConfig {
     /// After a start, how long keys with cancel-on-disconnect armed have to come back before their
     /// orders are cancelled.
     pub reconnect_grace: Duration,
+}
+
+impl GatewayConfig {
+    /// Refuses what cannot be run.
+    ///
+    /// # Errors
+    /// The field, with what it is and what it may be.
+    pub fn check(&self) -> Result<(), String> {
+        let interval = self.heartbeat_interval;
+        if !HEARTBEAT_INTERVALS.contains(&interval) {
+            let (from, to) = HEARTBEAT_INTERVALS.into_inner();
+            return Err(format!(
+                "heartbeat_interval is {interval:?}; it may be {from:?} to {to:?}"
+            ));
+        }
+        let counts = [
+            ("connections_max", self.connections_max),
+            (
+                "connections_per_address_max",
+                self.connections_per_address_max,
+            ),
+            ("requests_max", self.requests_max),
+        ];
+        match counts.into_iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(format!("{name} is 0; it must be at least 1")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Default for GatewayConfig {
@@ -49,5 +81,29 @@ impl Default for GatewayConfig {
             requests_max: 4_096,
             reconnect_grace: Duration::from_secs(10),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_run_is_named() {
+        assert_eq!(GatewayConfig::default().check(), Ok(()));
+        let silent = GatewayConfig {
+            heartbeat_interval: Duration::ZERO,
+            ..GatewayConfig::default()
+        };
+        let error = silent.check().unwrap_err();
+        assert_eq!(error, "heartbeat_interval is 0ns; it may be 10ms to 600s");
+        let closed = GatewayConfig {
+            requests_max: 0,
+            ..GatewayConfig::default()
+        };
+        assert_eq!(
+            closed.check().unwrap_err(),
+            "requests_max is 0; it must be at least 1"
+        );
     }
 }

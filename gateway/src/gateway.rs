@@ -74,8 +74,10 @@ impl Gateway {
     /// may hold metrics of the exchange's own. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// When the configuration cannot be run, or the address cannot be listened on.
     pub fn bind(config: GatewayConfig, mut registry: Registry) -> std::io::Result<Self> {
+        let invalid = |text| std::io::Error::new(std::io::ErrorKind::InvalidInput, text);
+        config.check().map_err(invalid)?;
         let listener = listen(config.listen)?;
         let address = listener.local_addr()?;
         let metrics = Arc::new(Metrics::new(&mut registry));

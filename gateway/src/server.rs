@@ -87,16 +87,11 @@ async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
 }
 
 fn answer(request: Request<Incoming>, peer: SocketAddr, server: &Arc<Server>) -> Response<String> {
-    let is_get = request.method() == Method::GET || request.method() == Method::HEAD;
+    let is_get = request.method() == Method::GET;
+    let is_head = request.method() == Method::HEAD;
     match request.uri().path() {
-        "/healthz" | "/metrics" | "/ws/binary" if !is_get => {
-            let text = "only GET is allowed here";
-            with_header(
-                problem(StatusCode::METHOD_NOT_ALLOWED, text),
-                header::ALLOW,
-                "GET",
-            )
-        }
+        "/healthz" | "/metrics" if !is_get && !is_head => not_get(),
+        "/ws/binary" if !is_get => not_get(),
         "/healthz" => health(server.floor.phase()),
         "/metrics" => metrics(server),
         "/ws/binary" => upgrade(request, peer, server),
@@ -105,6 +100,12 @@ fn answer(request: Request<Incoming>, peer: SocketAddr, server: &Arc<Server>) ->
             problem(StatusCode::NOT_FOUND, &text)
         }
     }
+}
+
+fn not_get() -> Response<String> {
+    let text = "only GET is allowed here";
+    let response = problem(StatusCode::METHOD_NOT_ALLOWED, text);
+    with_header(response, header::ALLOW, "GET")
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {

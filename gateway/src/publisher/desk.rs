@@ -4,7 +4,7 @@
 //! A member has a place for as long as it is there; everything else refers to places. Nothing here waits:
 //! a member whose queue is too full is ended. Cost: O(1) per message and receiver.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use rialto_protocol::{EndReason, WireMessage};
 use rialto_types::{AccountId, InstrumentId, KeyId, Permissions};
@@ -39,7 +39,7 @@ pub(super) struct Member {
     pub(super) trader: Option<Trader>,
     pub(super) subscriptions: Vec<Subscription>,
     /// Instruments whose best prices it was not told because it is behind.
-    pub(super) stale_tops: Vec<InstrumentId>,
+    pub(super) stale_tops: BTreeSet<InstrumentId>,
     /// Bytes that may be queued.
     queue_bytes_max: usize,
     /// Bytes of snapshots beyond that: they are as long as they are.
@@ -94,7 +94,7 @@ impl Desk {
             outbox,
             trader: None,
             subscriptions: Vec::new(),
-            stale_tops: Vec::new(),
+            stale_tops: BTreeSet::new(),
             queue_bytes_max,
             allowance_bytes: 0,
             is_touched: false,

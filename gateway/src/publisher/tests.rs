@@ -408,3 +408,46 @@ fn whoever_reads_its_messages_knows_everything() {
         run(seed, &profile);
     }
 }
+
+/// A subscriber to best prices that does not read is not sent what the next ones replace; when it reads
+/// again it is told the latest.
+#[test]
+fn best_prices_are_conflated_for_those_who_are_behind() {
+    let mut exchange = Exchange::new(SHARD);
+    let mut publisher = publisher();
+    let mut events = EventBuffer::new();
+    let listener = Listener::open(&mut publisher, 1);
+    listener.subscribe(&mut publisher, Channel::TopOfBook);
+    let mut told = 0;
+    for (seq, step) in (1..).map(Seq).zip(generate(9, &Profile::ALL[0], 6_000)) {
+        events.clear();
+        exchange.apply(seq, step.time, &step.input, &mut events);
+        for event in events.as_slice() {
+            publisher.event(event);
+        }
+        publisher.flush(Timestamp(0));
+        if seq == Seq(3_000) {
+            // Nothing was read so far.
+            assert!(publisher.is_waiting());
+            let mut tops: BTreeMap<InstrumentId, TopOfBook> = BTreeMap::new();
+            for _ in 0..3 {
+                for message in listener.read() {
+                    if let Message::TopOfBook(top) = message {
+                        told += 1;
+                        tops.insert(top.instrument_id, top);
+                    }
+                }
+                publisher.flush(Timestamp(0));
+            }
+            assert!(!publisher.is_waiting());
+            for image in exchange.image().instruments {
+                let best = |orders: &[OrderImage]| orders.first().and_then(|o| o.kind.price());
+                let price = best(&image.bids);
+                let wire = price.map(|p| convert::price_decimal(&image.instrument, p));
+                assert_eq!(tops[&image.instrument.id].bid_price, wire);
+            }
+        }
+    }
+    // 70 bytes and their header each, up to the bound and a little beyond.
+    assert!((10..400).contains(&told), "{told}");
+}

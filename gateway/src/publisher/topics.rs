@@ -259,7 +259,18 @@ impl Topics {
             if member.queued_bytes() > BEHIND_BYTES {
                 return true;
             }
-            for instrument in std::mem::take(&mut member.stale_tops) {
+            let follows = |instrument: InstrumentId| {
+                let of = |s: &Subscription| s.instrument.is_none_or(|i| i == instrument);
+                let tops = member
+                    .subscriptions
+                    .iter()
+                    .filter(|s| s.channel == Channel::TopOfBook);
+                tops.into_iter().any(of)
+            };
+            let mut stale = std::mem::take(&mut member.stale_tops);
+            // It may have unsubscribed meanwhile.
+            stale.retain(|instrument| follows(*instrument));
+            for instrument in stale {
                 let book = models
                     .book(instrument)
                     .zip(models.directory().instrument(instrument));
@@ -302,7 +313,5 @@ fn tell_top(
     if member.stale_tops.is_empty() {
         lagging.push(place);
     }
-    if !member.stale_tops.contains(&instrument) {
-        member.stale_tops.push(instrument);
-    }
+    member.stale_tops.insert(instrument);
 }
