@@ -7,7 +7,7 @@
 //! Market data is public, so no key is needed. The feed keeps the book whole: should a change ever be
 //! missed, it subscribes anew, and a line says so.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use anyhow::{Context, Result, bail};
 use rialto_client::{BookFeed, ClientError, Connection, Directory, FeedStep, ListedInstrument};
@@ -28,7 +28,7 @@ async fn main() -> Result<()> {
     let instrument = *directory.by_symbol(&symbol)?;
     let mut feed = BookFeed::subscribe(&mut connection, &instrument).await?;
 
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = io::stdout().lock();
     writeln!(out, "book_seq,bid_qty,bid,ask,ask_qty")?;
     let mut last = String::new();
     loop {
@@ -36,7 +36,7 @@ async fn main() -> Result<()> {
             Ok(message) => message,
             Err(ClientError::LoggedOut { reason, text }) => {
                 eprintln!("the exchange has ended the session ({reason}): {text}");
-                return Ok(out.flush()?);
+                return Ok(());
             }
             Err(error) => bail!(error),
         };
@@ -48,8 +48,11 @@ async fn main() -> Result<()> {
                 let top = top(&feed, &instrument);
                 if top != last {
                     let seq = feed.book().book_seq().unwrap_or_default();
-                    writeln!(out, "{seq},{top}")?;
-                    out.flush()?;
+                    if let Err(error) = writeln!(out, "{seq},{top}") {
+                        // Whoever reads the lines may have seen enough.
+                        let is_enough = error.kind() == io::ErrorKind::BrokenPipe;
+                        return if is_enough { Ok(()) } else { Err(error.into()) };
+                    }
                     last = top;
                 }
             }

@@ -115,7 +115,7 @@ impl ListedInstrument {
             asset: Some(self.quote()),
         };
         let value = parsed(what, text)?;
-        convert(value).map_err(|refusal| invalid(what, text, text::refusal(&refusal, &context)))
+        convert(value).map_err(|refusal| invalid(text, text::refusal(&refusal, &context)))
     }
 }
 
@@ -125,12 +125,11 @@ fn parsed<T: FromStr<Err = InvalidDecimal>>(
     text: &str,
 ) -> Result<T, ClientError> {
     text.parse()
-        .map_err(|error: InvalidDecimal| invalid(what, text, error.to_string()))
+        .map_err(|error: InvalidDecimal| invalid(text, format!("{what} {text:?}: {error}")))
 }
 
-fn invalid(what: &'static str, text: &str, reason: String) -> ClientError {
+fn invalid(text: &str, reason: String) -> ClientError {
     ClientError::InvalidNumber {
-        what,
         text: text.to_owned(),
         reason,
     }
@@ -296,7 +295,7 @@ impl Directory {
         };
         match convert::signed_amount(asset, amount) {
             Ok(_) => Ok(amount),
-            Err(refusal) => Err(invalid("amount", text, text::refusal(&refusal, &context))),
+            Err(refusal) => Err(invalid(text, text::refusal(&refusal, &context))),
         }
     }
 }
@@ -359,8 +358,11 @@ mod tests {
             ("0.000000001", "8 decimals"),
         ] {
             let error = listed.price(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("price {text:?}: ")), "{error}");
-            assert!(error.contains(reason), "{text} gives {error}");
+            assert!(error.starts_with("price "), "{text} gives {error}");
+            assert!(
+                error.contains(text) && error.contains(reason),
+                "{text} gives {error}"
+            );
         }
         let error = listed.qty("0.00005").unwrap_err().to_string();
         assert!(error.contains("0.0001"), "{error}");

@@ -34,13 +34,11 @@ pub enum ClientError {
     #[error("{0}")]
     Key(KeyError),
     /// A number that is none, or not one of this instrument.
-    #[error("{what} {text:?}: {reason}")]
+    #[error("{reason}")]
     InvalidNumber {
-        /// Price, quantity or amount.
-        what: &'static str,
         /// The text.
         text: String,
-        /// What is wrong with it.
+        /// What is wrong with it, and what would be right.
         reason: String,
     },
     /// No such instrument is listed.

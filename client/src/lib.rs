@@ -24,6 +24,8 @@
 //! # }
 //! ```
 //!
+//! Whole programs stand in `client/examples`: a market maker, a book recorder, a stop-loss.
+//!
 //! No thread and no task runs in the background: whoever owns a connection polls it. Heartbeats are sent
 //! and answered inside `next`, so a caller that waits for anything else meanwhile puts `next` in its
 //! `select!`. Everything that arrives is treated as untrusted: a message that makes no sense is an error,
