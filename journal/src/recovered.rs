@@ -4,6 +4,7 @@
 //! behind the end are removed, then the end's own segment is zeroed, then everything is synced. A crash
 //! in between leaves a log with the same end and less behind it.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -41,6 +42,21 @@ pub struct Tail {
     pub end: LogEnd,
     /// The files, within the directory, to which the bytes were saved.
     pub saved: Vec<String>,
+}
+
+impl fmt::Display for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LogEnd { tip, name, .. } = &self.end;
+        write!(
+            f,
+            "what lay behind record {} at byte {} of {name} was never synced and is cut off ({}); it is \
+             kept in {}",
+            tip.seq,
+            tip.offset,
+            self.end.fault,
+            self.saved.join(", ")
+        )
+    }
 }
 
 impl<S: Storage> Recovered<S> {

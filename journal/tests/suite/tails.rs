@@ -43,6 +43,12 @@ fn a_hole_in_what_was_not_synced_is_a_tail() {
     assert_eq!(recovered.epoch(), Epoch(2));
 
     let tail = recovered.tail().unwrap();
+    assert_eq!(
+        tail.to_string(),
+        "what lay behind record 63 at byte 8192 of 00000000000000000001.segment was never synced and is \
+         cut off (nothing is written there); it is kept in \
+         tails/epoch-00000000000000000002-00000000000000000001-at-8192.tail"
+    );
     let cut = 2 * PAGE_BYTES;
     let name = "tails/epoch-00000000000000000002-00000000000000000001-at-8192.tail";
     assert_eq!(tail.saved, [name]);
