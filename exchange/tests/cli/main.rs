@@ -10,3 +10,4 @@ mod server;
 mod trading;
 mod venue;
 mod watching;
+mod window;
