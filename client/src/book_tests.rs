@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rialto_protocol::{Group, Scaled};
 
 use super::*;
-use crate::testing::btc_usdt;
+use crate::testing::{btc_usdt, number};
 
 /// Levels by side (0 bids, 1 asks) and price in ticks.
 type Model = BTreeMap<(u8, i64), (i64, u32)>;
@@ -147,6 +147,28 @@ fn new_book() -> LocalBook {
 }
 
 proptest! {
+    #[test]
+    fn no_level_makes_it_panic_or_lie(
+        price in number(), mantissa in number(), exponent in -9_i8..20, side in 0_u8..3, flags in 0_u8..5,
+    ) {
+        let level = Level {
+            price: Decimal(price),
+            quantity: Scaled { mantissa, exponent },
+            order_count: 1,
+            side: rialto_protocol::Code::from_raw(side),
+        };
+        let mut book = small();
+        let mut update = update_of(6, &[level]);
+        update.book_flags = BookFlags(flags);
+        if book.apply_update(&update) == Ok(BookProgress::Consistent) {
+            prop_assert!(mantissa >= 0);
+            let best = |side| book.best(side).map(|(price, _)| price);
+            if let (Some(bid), Some(ask)) = (best(Side::Buy), best(Side::Sell)) {
+                prop_assert!(bid < ask);
+            }
+        }
+    }
+
     #[test]
     fn a_whole_stream_gives_the_same_book(changes in prop::collection::vec(change(), 0..40)) {
         let (parts, states) = stream(&changes);

@@ -7,25 +7,30 @@
 //! Cost: one copy and one system call a flush; one decoding a message. Heartbeats cost one store a
 //! message and a timer that fires four times an interval.
 
+mod answer;
+mod subscribe;
+
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, Sink, SinkExt, StreamExt};
 use rialto_protocol::{
-    Challenge, Channel, EndReason, FRAME_BYTES_MAX, Heartbeat, Logout, Message, Subscribe,
-    TestRequest, Unsubscribe, VarText, WireMessage,
+    Challenge, EndReason, FRAME_BYTES_MAX, Heartbeat, Logout, Message, TestRequest, VarText,
+    WireMessage,
 };
-use rialto_types::{InstrumentId, Timestamp};
+use rialto_types::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message as WebSocketMessage, client::IntoClientRequest};
 
+use crate::ClientError;
 use crate::address::Address;
 use crate::pulse::{Beat, Pulse};
-use crate::{ClientError, Rejection};
+
+pub(crate) use self::answer::Sorted;
 
 /// The most bytes that may wait for a flush.
 pub const SEND_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -64,18 +69,6 @@ pub struct Connection {
     heartbeat_interval_ms: u32,
     next_request_id: u64,
     answer_timeout: Duration,
-}
-
-/// What a message is to a call that waits for its answer.
-pub(crate) enum Sorted<T> {
-    /// The answer, or the end of it.
-    Answer(T),
-    /// A part of the answer; more follows.
-    Part,
-    /// Something else, kept for [`Connection::next`].
-    Other(Message),
-    /// Something else, kept likewise, whose coming shows that the answer is complete.
-    Mark(T, Message),
 }
 
 impl Connection {
@@ -246,7 +239,8 @@ impl Connection {
         }
     }
 
-    /// The next message if it has arrived already.
+    /// The next message if it has arrived already, as far as the runtime has noticed: it looks at its sockets
+    /// when a task waits or yields, so a loop of nothing but this call sees nothing.
     ///
     /// # Errors
     /// As [`Connection::next`].
@@ -352,106 +346,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what is queued and waits for an answer: `sort` says of each message what it is. What is
-    /// neither answer nor part of it is set aside for [`Connection::next`], in its order.
-    ///
-    /// # Errors
-    /// [`ClientError::NoAnswer`] after the time set, and as [`Connection::next`].
-    pub(crate) async fn answer<T>(
-        &mut self,
-        what: &'static str,
-        mut sort: impl FnMut(Message) -> Result<Sorted<T>, ClientError>,
-    ) -> Result<T, ClientError> {
-        let after = self.answer_timeout;
-        let wait = async {
-            self.flush().await?;
-            loop {
-                match sort(self.receive().await?)? {
-                    Sorted::Answer(answer) => return Ok(answer),
-                    Sorted::Part => {}
-                    Sorted::Other(message) => self.set_aside(message)?,
-                    Sorted::Mark(answer, message) => {
-                        self.set_aside(message)?;
-                        return Ok(answer);
-                    }
-                }
-            }
-        };
-        tokio::time::timeout(after, wait)
-            .await
-            .map_err(|_| ClientError::NoAnswer { what, after })?
-    }
-
-    fn set_aside(&mut self, message: Message) -> Result<(), ClientError> {
-        if self.set_aside.len() >= SET_ASIDE_MAX {
-            return Err(ClientError::SetAsideFull);
-        }
-        self.set_aside.push_back(message);
-        Ok(())
-    }
-
     /// A number for a question, not used before on this connection.
     pub(crate) const fn request_id(&mut self) -> u64 {
         let id = self.next_request_id;
         self.next_request_id += 1;
         id
-    }
-
-    /// Subscribes to a stream of one instrument, or of all with `None`. What the exchange sends first, a
-    /// snapshot for instance, comes out of [`Connection::next`].
-    ///
-    /// # Errors
-    /// [`ClientError::Refused`] when there is no such stream, and as [`Connection::next`].
-    pub async fn subscribe(
-        &mut self,
-        channel: Channel,
-        instrument_id: Option<InstrumentId>,
-    ) -> Result<(), ClientError> {
-        let request_id = self.request_id();
-        self.queue(&Subscribe {
-            request_id,
-            instrument_id,
-            channel: channel.into(),
-        })?;
-        self.subscription_answer("Subscribe", request_id).await
-    }
-
-    /// Ends a subscription, named as it was made.
-    ///
-    /// # Errors
-    /// As [`Connection::subscribe`].
-    pub async fn unsubscribe(
-        &mut self,
-        channel: Channel,
-        instrument_id: Option<InstrumentId>,
-    ) -> Result<(), ClientError> {
-        let request_id = self.request_id();
-        self.queue(&Unsubscribe {
-            request_id,
-            instrument_id,
-            channel: channel.into(),
-        })?;
-        self.subscription_answer("Unsubscribe", request_id).await
-    }
-
-    async fn subscription_answer(
-        &mut self,
-        what: &'static str,
-        request_id: u64,
-    ) -> Result<(), ClientError> {
-        self.answer(what, |message| match message {
-            Message::SubscriptionAccepted(accepted) if accepted.request_id == request_id => {
-                Ok(Sorted::Answer(()))
-            }
-            Message::SubscriptionRefused(refused) if refused.request_id == request_id => {
-                Err(Rejection::from(&refused).into())
-            }
-            Message::Refused(refused) if refused.request_id == Some(request_id) => {
-                Err(Rejection::from(&refused).into())
-            }
-            other => Ok(Sorted::Other(other)),
-        })
-        .await
     }
 
     /// Says goodbye and waits until the exchange has closed the connection, for at most two seconds.

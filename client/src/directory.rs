@@ -323,7 +323,9 @@ fn inconsistent(message: &'static str, reason: &dyn fmt::Display) -> ClientError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{btc_usdt, btc_usdt_definition, usdt_definition};
+    use crate::testing::{btc_usdt, btc_usdt_definition, number, usdt_definition};
+    use proptest::prelude::*;
+    use rialto_types::Ppm;
 
     fn directory() -> Directory {
         let mut directory = Directory::default();
@@ -408,5 +410,50 @@ mod tests {
         assert!(matches!(error, Err(ClientError::Inconsistent { .. })));
         let nameless = Message::AssetDefinition(AssetDefinition::default());
         assert!(directory.apply(&nameless).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_definition_and_no_text_makes_it_panic(
+            numbers in prop::array::uniform8(number()),
+            exponents in prop::array::uniform4(-9_i8..20),
+            decimals in prop::array::uniform2(0_u8..10),
+            ppm in prop::array::uniform3(0_u32..1_100_000),
+            text: String,
+        ) {
+            let scaled = |index: usize| Scaled {
+                mantissa: numbers[index],
+                exponent: exponents[index],
+            };
+            let definition = InstrumentDefinition {
+                tick: Decimal(numbers[4]),
+                lot: Decimal(numbers[5]),
+                min_quantity: scaled(0),
+                max_quantity: scaled(1),
+                min_notional: scaled(2),
+                max_notional: scaled(3),
+                reference_price: Decimal(numbers[6]),
+                collar: Ppm(ppm[0]),
+                maker_fee: Ppm(ppm[1]),
+                taker_fee: Ppm(ppm[2]),
+                base_decimals: decimals[0],
+                quote_decimals: decimals[1],
+                ..btc_usdt_definition()
+            };
+            let mut directory = Directory::default();
+            let message = Message::InstrumentDefinition(definition);
+            if directory.apply(&message).is_ok() {
+                let listed = directory.by_symbol("BTC-USDT").unwrap();
+                listed.price_text(Price(numbers[7]));
+                listed.qty_text(Qty(numbers[7]));
+            }
+            let is_number = btc_usdt().price(&("x".to_owned() + &text)).is_ok();
+            prop_assert!(!is_number);
+            for number in [Decimal(numbers[7]), Decimal(numbers[7].saturating_mul(1_000_000))] {
+                if let Ok(price) = btc_usdt().price(&number.to_string()) {
+                    prop_assert_eq!(btc_usdt().price_text(price), number.to_string());
+                }
+            }
+        }
     }
 }

@@ -73,11 +73,13 @@ impl Connection {
             ));
         }
         self.set_heartbeat_interval(logon.heartbeat_interval_ms);
+        // What the caller has asked for again is still to come.
+        let newest = ReportSeq(logon.next_report_seq.0.saturating_sub(1));
         Ok(Session {
             connection: self,
             logon,
             next_client_seq: logon.highest_client_seq.0.saturating_add(1),
-            last_report_seq: ReportSeq(logon.next_report_seq.0.saturating_sub(1)),
+            last_report_seq: options.last_report_seq.unwrap_or(newest).min(newest),
         })
     }
 }
@@ -202,6 +204,8 @@ fn note(highest: &mut ReportSeq, message: &Message) {
         Message::TransferReport(report) => report.report_seq,
         Message::CancelOnDisconnectReport(report) => report.report_seq,
         Message::AdminReport(report) => report.report_seq,
+        // What lies before it will not come.
+        Message::ReportGap(gap) => Some(ReportSeq(gap.first_available.0.saturating_sub(1))),
         _ => None,
     };
     if let Some(report) = report {

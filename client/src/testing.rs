@@ -1,5 +1,6 @@
 //! What the tests of this crate share: an instrument, and an exchange that is only a script.
 
+use proptest::prelude::*;
 use rialto_protocol::definition::{asset_definition, instrument_definition};
 use rialto_protocol::refusal::Pair;
 use rialto_protocol::{AssetDefinition, InstrumentDefinition, Message};
@@ -52,4 +53,13 @@ pub(crate) fn btc_usdt() -> ListedInstrument {
     let definition = Message::InstrumentDefinition(btc_usdt_definition());
     directory.apply(&definition).unwrap();
     *directory.by_symbol("BTC-USDT").unwrap()
+}
+
+/// Numbers that come close to making sense: any, small ones, powers of ten and their multiples.
+pub(crate) fn number() -> impl Strategy<Value = i64> {
+    prop_oneof![
+        any::<i64>(),
+        -2_i64..200,
+        (1_i64..200, 0_u32..15).prop_map(|(factor, power)| factor * 10_i64.pow(power)),
+    ]
 }

@@ -6,7 +6,8 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use rialto_client::{ClientError, Connection, LogonOptions, SEND_BYTES_MAX};
 use rialto_protocol::{
     Channel, EndReason, FRAME_BYTES_MAX, Heartbeat, LogonRefused, Logout, Message, NewOrder,
-    SubscriptionRefusal, SubscriptionRefused, TestRequest, TradeTick, VarText, logon_text,
+    ReportGap, SubscriptionRefusal, SubscriptionRefused, TestRequest, TradeTick, VarText,
+    logon_text,
 };
 use rialto_types::{AccountId, ClientSeq, InstrumentId, KeyId, ReportSeq, TradeId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,10 +46,31 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         (session.account(), session.key_id()),
         (AccountId(4), KeyId(9))
     );
-    assert_eq!(session.last_report_seq(), ReportSeq(100));
+    assert_eq!(
+        session.last_report_seq(),
+        ReportSeq(90),
+        "the reports after 90 are still to come"
+    );
     let order = NewOrder::default();
     assert_eq!(session.submit(order).unwrap(), ClientSeq(18));
     assert_eq!(session.submit(order).unwrap(), ClientSeq(19));
+}
+
+#[tokio::test]
+async fn reports_that_will_not_come_are_behind_the_session() {
+    let (mut session, mut fake) = logged_on().await;
+    assert_eq!(
+        session.last_report_seq(),
+        ReportSeq(100),
+        "none is asked for again"
+    );
+    let gap = ReportGap {
+        first_missed: ReportSeq(101),
+        first_available: ReportSeq(120),
+    };
+    fake.send(&[Message::ReportGap(gap)]).await;
+    assert_eq!(session.next().await.unwrap(), Message::ReportGap(gap));
+    assert_eq!(session.last_report_seq(), ReportSeq(119));
 }
 
 #[tokio::test]
