@@ -115,18 +115,19 @@ mod tests {
     use rialto_ring::{IdleStrategy, idle_pair};
 
     use super::*;
-    use crate::outbox::{OutboxReader, outbox};
+    use crate::outbox::{OutboxReader, OutboxWriter, outbox};
 
     const KEY: KeyId = KeyId(1);
 
-    fn session() -> OutboxReader {
-        outbox(idle_pair(IdleStrategy::Economy).1).1
+    /// Both ends of a session's queue.
+    fn session() -> (OutboxWriter, OutboxReader) {
+        outbox(idle_pair(IdleStrategy::Economy).1)
     }
 
     #[tokio::test]
     async fn the_newer_session_waits_until_the_older_has_let_go() {
         let desk = Arc::new(KeyDesk::default());
-        let (older, newer) = (session(), session());
+        let ((_a, older), (_b, newer)) = (session(), session());
         let mut lease = desk.take(KEY, SessionId(1), older.ender()).await;
         lease.state.arms = 7;
         let taking = desk.take(KEY, SessionId(2), newer.ender());
@@ -145,7 +146,8 @@ mod tests {
     #[tokio::test]
     async fn of_several_that_wait_the_newest_wins() {
         let desk = Arc::new(KeyDesk::default());
-        let (first, second, third) = (session(), session(), session());
+        let ((_a, first), (_b, second)) = (session(), session());
+        let (_c, third) = session();
         let lease = desk.take(KEY, SessionId(1), first.ender()).await;
         {
             let waiting = desk.take(KEY, SessionId(2), second.ender());
@@ -168,7 +170,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_gives_up_waiting_leaves_nothing_behind() {
         let desk = Arc::new(KeyDesk::default());
-        let (older, newer) = (session(), session());
+        let ((_a, older), (_b, newer)) = (session(), session());
         let lease = desk.take(KEY, SessionId(1), older.ender()).await;
         {
             let taking = desk.take(KEY, SessionId(2), newer.ender());

@@ -106,6 +106,7 @@ pub(crate) fn outbox(waker: Waker) -> (OutboxWriter, OutboxReader) {
     });
     let writer = OutboxWriter {
         batch: Batch::default(),
+        waits: false,
         shared: Arc::clone(&shared),
     };
     (writer, OutboxReader { shared })
@@ -124,6 +125,8 @@ pub(crate) enum Flush {
 #[derive(Debug)]
 pub(crate) struct OutboxWriter {
     batch: Batch,
+    /// Whether the last flush found no place.
+    waits: bool,
     shared: Arc<Shared>,
 }
 
@@ -143,13 +146,17 @@ impl OutboxWriter {
         if self.batch.is_empty() {
             return Flush::Done;
         }
+        if self.waits && !self.may_flush() {
+            return Flush::Waiting;
+        }
         let fresh = self.shared.empty.pop().unwrap_or_default();
         let batch = std::mem::replace(&mut self.batch, fresh);
-        let Err(batch) = self.hand_over(batch) else {
-            return Flush::Done;
-        };
-        self.shared.writer_waits.store(true, Ordering::SeqCst);
-        let Err(batch) = self.hand_over(batch) else {
+        let result = self.hand_over(batch).or_else(|batch| {
+            self.shared.writer_waits.store(true, Ordering::SeqCst);
+            self.hand_over(batch)
+        });
+        self.waits = result.is_err();
+        let Err(batch) = result else {
             return Flush::Done;
         };
         let fresh = std::mem::replace(&mut self.batch, batch);
@@ -190,6 +197,13 @@ impl OutboxWriter {
     /// Ends the session for this reason, unless it was ended before.
     pub(crate) fn end(&self, reason: EndReason) {
         self.shared.end(reason);
+    }
+}
+
+impl Drop for OutboxWriter {
+    /// Without a publisher there is nothing to wait for.
+    fn drop(&mut self) {
+        self.shared.end(EndReason::ShuttingDown);
     }
 }
 

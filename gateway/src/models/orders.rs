@@ -344,7 +344,7 @@ mod tests {
         }
         orders.insert(order(7, OWNER, None));
         assert_eq!(take(&mut orders, &listing, 10), [4, 5]);
-        assert_eq!(take(&mut orders, &listing, 10), []);
+        assert_eq!(take(&mut orders, &listing, 10), [0_u64; 0]);
         orders.end_listing(listing);
         let listing = orders.begin_listing(OWNER);
         assert_eq!(take(&mut orders, &listing, 10), [2, 4, 5, 7]);
@@ -357,10 +357,10 @@ mod tests {
         let second = orders.begin_listing(OWNER);
         assert_eq!(take(&mut orders, &first, 3), [1, 2, 3]);
         orders.remove(OrderId(4));
-        assert_eq!(take(&mut orders, &first, 3), []);
+        assert_eq!(take(&mut orders, &first, 3), [0_u64; 0]);
         assert_eq!(take(&mut orders, &second, 9), [1, 2, 3]);
         orders.end_listing(first);
         let nobody = orders.begin_listing(AccountId(77));
-        assert_eq!(take(&mut orders, &nobody, 1), []);
+        assert_eq!(take(&mut orders, &nobody, 1), [0_u64; 0]);
     }
 }

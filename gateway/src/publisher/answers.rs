@@ -222,7 +222,8 @@ fn unknown_account(models: &ReadModels, question: Question) -> Option<AccountId>
     models.accounts().get(account).is_none().then_some(account)
 }
 
-fn keeps_up(desk: &Desk, place: Place) -> bool {
+/// Whether a receiver reads fast enough to be sent more of an answer.
+pub(super) fn keeps_up(desk: &Desk, place: Place) -> bool {
     desk.get(place)
         .is_some_and(|member| member.queued_bytes() <= BACKLOG_BYTES_MAX)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rialto_protocol::{EndReason, WireMessage};
+use rialto_protocol::{Channel, Coded, EndReason, WireMessage};
 use rialto_types::{AccountId, InstrumentId, KeyId, Permissions};
 
 use super::topics::Subscription;
@@ -40,6 +40,9 @@ pub(super) struct Member {
     pub(super) subscriptions: Vec<Subscription>,
     /// Instruments whose best prices it was not told because it is behind.
     pub(super) stale_tops: BTreeSet<InstrumentId>,
+    /// By channel: of a subscription to all instruments, the first one that it was not told yet, and
+    /// with it all above.
+    pub(super) untold: [Option<InstrumentId>; Channel::ALL.len()],
     /// Bytes that may be queued.
     queue_bytes_max: usize,
     /// Bytes of snapshots beyond that: they are as long as they are.
@@ -52,6 +55,17 @@ impl Member {
     /// Bytes that it has not been sent yet.
     pub(super) fn queued_bytes(&self) -> usize {
         self.outbox.queued_bytes()
+    }
+
+    /// Whether it is sent what happens to an instrument by its subscription to all of them: not before it
+    /// was told how the instrument stands, and not if it has a subscription to this one besides.
+    pub(super) fn follows_with_all(&self, channel: Channel, instrument: InstrumentId) -> bool {
+        let is_told = self.untold[channel as usize - 1].is_none_or(|from| instrument < from);
+        let specific = Subscription {
+            channel,
+            instrument: Some(instrument),
+        };
+        is_told && !self.subscriptions.contains(&specific)
     }
 
     fn is_too_slow(&mut self) -> bool {
@@ -95,6 +109,7 @@ impl Desk {
             trader: None,
             subscriptions: Vec::new(),
             stale_tops: BTreeSet::new(),
+            untold: [None; Channel::ALL.len()],
             queue_bytes_max,
             allowance_bytes: 0,
             is_touched: false,
@@ -252,33 +267,47 @@ impl Desk {
         }
     }
 
-    /// Hands over everything appended. Returns the members that this found too slow or gone, with the
-    /// reason to end them for; they are still there.
-    pub(super) fn flush(&mut self) -> Vec<(Place, Option<EndReason>)> {
-        while let Some(place) = self.waiting.pop() {
-            if let Some(member) = &mut self.members[place] {
-                member.waits = false;
-                if !member.is_touched {
-                    member.is_touched = true;
-                    self.touched.push(place);
-                }
-            }
-        }
-        while let Some(place) = self.touched.pop() {
-            let Some(member) = &mut self.members[place] else {
-                continue;
+    /// Hands over everything appended, in the order in which the members were told something. Notes those
+    /// that this finds too slow or gone: see [`take_ended`](Self::take_ended).
+    pub(super) fn flush(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.retain(|place| {
+            let Some(member) = &mut self.members[*place] else {
+                return false;
             };
-            member.is_touched = false;
-            let flush = member.outbox.flush();
-            if member.outbox.is_gone() {
-                self.ended.push((place, None));
-            } else if member.is_too_slow() {
-                self.ended.push((place, Some(EndReason::SlowConsumer)));
-            } else if flush == Flush::Waiting {
-                member.waits = true;
-                self.waiting.push(place);
+            member.waits = !member.outbox.may_flush();
+            if !member.waits && !member.is_touched {
+                member.is_touched = true;
+                self.touched.push(*place);
             }
+            member.waits
+        });
+        self.waiting = waiting;
+        let mut touched = std::mem::take(&mut self.touched);
+        for place in touched.drain(..) {
+            self.flush_member(place);
         }
+        self.touched = touched;
+    }
+
+    fn flush_member(&mut self, place: Place) {
+        let Some(member) = &mut self.members[place] else {
+            return;
+        };
+        member.is_touched = false;
+        let flush = member.outbox.flush();
+        if member.outbox.is_gone() {
+            self.ended.push((place, None));
+        } else if member.is_too_slow() {
+            self.ended.push((place, Some(EndReason::SlowConsumer)));
+        } else if flush == Flush::Waiting && !member.waits {
+            member.waits = true;
+            self.waiting.push(place);
+        }
+    }
+
+    /// The members that are to be closed, with the reason to end them for unless they are gone already.
+    pub(super) fn take_ended(&mut self) -> Vec<(Place, Option<EndReason>)> {
         std::mem::take(&mut self.ended)
     }
 

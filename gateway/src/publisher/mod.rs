@@ -20,7 +20,7 @@ mod topics;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use rialto_protocol::refusal::Pair;
@@ -33,11 +33,16 @@ use rialto_types::{
 pub(crate) use self::answers::LISTED_COUNT_MAX;
 use self::answers::{Answers, Asked};
 use self::desk::{Desk, Place};
+use self::subscriptions::Telling;
 use self::topics::Topics;
 use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
 use crate::models::{Applied, Changes, OpenOrder, ReadModels};
 use crate::request::{LogOn, Question, Request, SessionId};
+
+/// Price levels told to new subscribers in one turn, about a millisecond's worth: whoever subscribes to
+/// deep books makes neither reports nor the core wait for longer.
+const LEVELS_PER_TURN_MAX: usize = 20_000;
 
 /// The bounds that the publisher holds sessions to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,10 @@ pub(crate) struct Publisher {
     desk: Desk,
     topics: Topics,
     answers: Answers,
+    /// Subscriptions to all instruments whose states are still being told.
+    tellings: VecDeque<Telling>,
+    /// Price levels told in this turn to those who have just subscribed.
+    levels_told: usize,
     /// Logons that wait for the core to take what their key has sent.
     arriving: Vec<(Place, LogOn)>,
     /// Count of unnumbered commands, armings at logon, that the core has taken for each key since the
@@ -100,6 +109,8 @@ impl Publisher {
             desk: Desk::default(),
             topics,
             answers: Answers::default(),
+            tellings: VecDeque::new(),
+            levels_told: 0,
             arriving: Vec::new(),
             arms: HashMap::new(),
             between_commands: true,
@@ -449,28 +460,38 @@ impl Publisher {
     fn close(&mut self, place: Place) {
         self.answers.forget(&mut self.models, place);
         self.arriving.retain(|(other, _)| *other != place);
+        self.tellings.retain(|telling| telling.place != place);
         self.topics.forget_lagging(place);
         if let Some(member) = self.desk.close(place) {
             self.topics.forget(place, &member.subscriptions);
         }
     }
 
-    /// Ends a turn: everything told leaves for its receivers.
+    /// Ends a turn: everything told leaves for its receivers, reports before market data.
     pub(crate) fn flush(&mut self, now: Timestamp) {
+        if self.between_commands && !self.arriving.is_empty() {
+            self.admit_arriving(now);
+        }
+        self.desk.flush();
+        self.topics.deliver(&mut self.desk);
         if self.between_commands {
-            if !self.arriving.is_empty() {
-                self.admit_arriving(now);
-            }
             self.answers.go_on(&mut self.models, &mut self.desk);
+            self.go_on_telling();
             self.topics.catch_up(&mut self.desk, &self.models);
         }
-        self.topics.deliver(&mut self.desk);
-        for (place, reason) in self.desk.flush() {
+        self.desk.flush();
+        for (place, reason) in self.desk.take_ended() {
             if let Some(reason) = reason {
                 self.end(place, reason);
             }
             self.close(place);
         }
+        self.levels_told = 0;
+    }
+
+    /// Whether a turn has told new subscribers so much that requests had better wait for the next one.
+    pub(crate) fn has_told_enough(&self) -> bool {
+        self.levels_told >= LEVELS_PER_TURN_MAX
     }
 
     fn end(&mut self, place: Place, reason: EndReason) {
@@ -487,12 +508,16 @@ impl Publisher {
 
     /// Whether there is something to do without a further event or request.
     pub(crate) fn has_work(&self) -> bool {
-        self.desk.may_flush() || (self.between_commands && self.answers.can_go_on(&self.desk))
+        let can_go_on = || self.answers.can_go_on(&self.desk) || self.can_go_on_telling();
+        self.desk.may_flush() || (self.between_commands && can_go_on())
     }
 
     /// Whether somebody who is behind has to be looked after from time to time.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.desk.is_waiting() || self.topics.is_anybody_lagging() || !self.answers.is_empty()
+        self.desk.is_waiting()
+            || self.topics.is_anybody_lagging()
+            || !self.answers.is_empty()
+            || !self.tellings.is_empty()
     }
 
     /// Ends all sessions for this reason, after what they were told.

@@ -8,7 +8,7 @@ use rialto_types::InstrumentId;
 
 use super::desk::{self, Place};
 use super::topics::Subscription;
-use super::{Publisher, market};
+use super::{Publisher, answers, market};
 use crate::request::SessionId;
 
 impl Publisher {
@@ -57,7 +57,14 @@ impl Publisher {
             instrument: message.instrument_id,
         };
         match self.topics.unsubscribe(&mut self.desk, place, subscription) {
-            Ok(()) => self.tell_subscribed(place, wanted),
+            Ok(()) => {
+                if subscription.instrument.is_none() {
+                    self.tellings
+                        .retain(|t| (t.place, t.channel) != (place, channel));
+                    self.set_untold(place, channel, None);
+                }
+                self.tell_subscribed(place, wanted);
+            }
             Err(reason) => self.tell_refused(place, wanted, reason),
         }
     }
@@ -111,56 +118,104 @@ impl Publisher {
         self.desk.tell(place, &message);
     }
 
-    /// Tells a new subscriber the present state.
+    /// Tells a new subscriber the present state: of one instrument at once, of all bit by bit.
     fn tell_state(&mut self, place: Place, subscription: Subscription) {
         let Subscription {
             channel,
             instrument,
         } = subscription;
-        if channel == Channel::Instruments && instrument.is_none() {
+        if let Some(id) = instrument {
+            self.tell_instrument(place, channel, id);
+            return;
+        }
+        if channel == Channel::Instruments {
             for (id, asset) in self.models.directory().assets() {
-                self.desk
-                    .tell(place, &definition::asset_definition(id, asset));
+                let message = definition::asset_definition(id, asset);
+                self.desk.tell(place, &message);
             }
         }
-        let all = self.models.directory().instruments().iter().map(|i| i.id);
-        let wanted: Vec<_> = all
-            .filter(|id| instrument.is_none_or(|i| i == *id))
-            .collect();
-        let queued = self.queued_bytes(place);
-        for id in wanted {
-            self.tell_instrument(place, channel, id);
+        self.set_untold(place, channel, Some(InstrumentId(1)));
+        self.tellings.push_back(Telling {
+            place,
+            channel,
+            next: InstrumentId(1),
+        });
+        self.go_on_telling();
+    }
+
+    /// Tells those who have subscribed to all instruments of some more of them. The models are between
+    /// two commands, and what has happened so far was delivered.
+    pub(super) fn go_on_telling(&mut self) {
+        for _ in 0..self.tellings.len() {
+            let Some(mut telling) = self.tellings.pop_front() else {
+                return;
+            };
+            let count = self.models.directory().instruments().len();
+            while telling.next.index() <= count
+                && !self.has_told_enough()
+                && answers::keeps_up(&self.desk, telling.place)
+            {
+                self.tell_instrument(telling.place, telling.channel, telling.next);
+                telling.next.0 += 1;
+            }
+            let rest = (telling.next.index() <= count).then_some(telling.next);
+            self.set_untold(telling.place, telling.channel, rest);
+            if rest.is_some() {
+                self.tellings.push_back(telling);
+            }
         }
-        // What it takes to begin does not count as falling behind.
-        let begun = self.queued_bytes(place).saturating_sub(queued);
-        self.desk.allow(place, begun);
+    }
+
+    /// Whether some telling can go on at once.
+    pub(super) fn can_go_on_telling(&self) -> bool {
+        let mut tellings = self.tellings.iter();
+        tellings.any(|telling| answers::keeps_up(&self.desk, telling.place))
+    }
+
+    fn set_untold(&mut self, place: Place, channel: Channel, from: Option<InstrumentId>) {
+        if let Some(member) = self.desk.get_mut(place) {
+            member.untold[channel as usize - 1] = from;
+        }
+    }
+
+    fn tell_instrument(&mut self, place: Place, channel: Channel, id: InstrumentId) {
+        let queued = self.queued_bytes(place);
+        let Self { models, desk, .. } = self;
+        let pair = models.directory().pair(id);
+        let pair = pair.expect("the instrument is listed");
+        let book = models.book(id).expect("the instrument is listed");
+        match channel {
+            Channel::Instruments => {
+                let message = definition::instrument_definition(pair, models.seq());
+                desk.tell(place, &message);
+            }
+            Channel::TopOfBook => {
+                desk.tell(place, &market::top_of_book(models, pair.instrument, book));
+            }
+            Channel::L2Book => {
+                self.levels_told += book.level_count();
+                market::l2_snapshot(models, pair.instrument, book, |message| {
+                    desk.tell(place, message);
+                });
+            }
+            Channel::Trades => {}
+        }
+        self.levels_told += 1;
+        // A snapshot is as long as it is, which does not count as falling behind.
+        let told = self.queued_bytes(place).saturating_sub(queued);
+        self.desk.allow(place, told);
     }
 
     fn queued_bytes(&self, place: Place) -> usize {
         self.desk.get(place).map_or(0, desk::Member::queued_bytes)
     }
+}
 
-    fn tell_instrument(&mut self, place: Place, channel: Channel, id: InstrumentId) {
-        let Self { models, desk, .. } = self;
-        let pair = models
-            .directory()
-            .pair(id)
-            .expect("the instrument is listed");
-        let book = models.book(id).expect("the instrument is listed");
-        match channel {
-            Channel::Instruments => {
-                desk.tell(
-                    place,
-                    &definition::instrument_definition(pair, models.seq()),
-                );
-            }
-            Channel::TopOfBook => {
-                desk.tell(place, &market::top_of_book(models, pair.instrument, book));
-            }
-            Channel::L2Book => market::l2_snapshot(models, pair.instrument, book, |message| {
-                desk.tell(place, message);
-            }),
-            Channel::Trades => {}
-        }
-    }
+/// A subscription to all instruments that is being told how they stand.
+#[derive(Debug)]
+pub(super) struct Telling {
+    pub(super) place: Place,
+    pub(super) channel: Channel,
+    /// The next one to be told of.
+    pub(super) next: InstrumentId,
 }

@@ -9,7 +9,7 @@ use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_engine::{EventBuffer, Exchange};
 use rialto_protocol::{
     BalanceUpdate, BookFlags, Channel, Code, Decimal, ExecType, ExecutionReport, Frame, L2Snapshot,
-    L2Update, Level, Message, OrderState, Scaled, Subscribe, TopOfBook, convert,
+    L2Update, Level, Message, OrderState, Scaled, Subscribe, TopOfBook, Unsubscribe, convert,
 };
 use rialto_reference::scenario::{Profile, generate};
 use rialto_ring::{IdleStrategy, idle_pair};
@@ -81,6 +81,15 @@ impl Listener {
             channel: channel.into(),
         };
         publisher.request(Request::Subscribe(self.id, subscribe), Timestamp(0));
+    }
+
+    fn unsubscribe(&self, publisher: &mut Publisher, channel: Channel) {
+        let unsubscribe = Unsubscribe {
+            request_id: 0,
+            instrument_id: None,
+            channel: channel.into(),
+        };
+        publisher.request(Request::Unsubscribe(self.id, unsubscribe), Timestamp(0));
     }
 
     /// Everything told since the last time.
@@ -335,17 +344,7 @@ impl Audience {
     fn listen(&mut self, image: &StateImage, at: &str) {
         for (listener, books) in &mut self.market {
             for message in listener.read() {
-                match message {
-                    Message::L2Snapshot(m) => {
-                        books.entry(m.instrument_id).or_default().snapshot(&m);
-                    }
-                    Message::L2Update(m) => books.entry(m.instrument_id).or_default().update(&m),
-                    Message::TopOfBook(m) => {
-                        books.entry(m.instrument_id).or_default().top = Some(m);
-                    }
-                    Message::SubscriptionAccepted(_) => {}
-                    other => panic!("{other:?} {at}"),
-                }
+                follow(books, message, at);
             }
             for instrument in &image.instruments {
                 let book = books.get(&instrument.instrument.id);
@@ -364,6 +363,17 @@ impl Audience {
         // A session whose key was revoked is told that, and nothing that comes after.
         let is_revoked = |key: KeyId| image.keys[key.index() - 1].revoked;
         self.clients.retain(|_, client| !is_revoked(client.key));
+    }
+}
+
+/// Takes note of a message to somebody who follows the market.
+fn follow(books: &mut BTreeMap<InstrumentId, ClientBook>, message: Message, at: &str) {
+    match message {
+        Message::L2Snapshot(m) => books.entry(m.instrument_id).or_default().snapshot(&m),
+        Message::L2Update(m) => books.entry(m.instrument_id).or_default().update(&m),
+        Message::TopOfBook(m) => books.entry(m.instrument_id).or_default().top = Some(m),
+        Message::SubscriptionAccepted(_) => {}
+        other => panic!("{other:?} {at}"),
     }
 }
 
@@ -450,4 +460,56 @@ fn best_prices_are_conflated_for_those_who_are_behind() {
     }
     // 70 bytes and their header each, up to the bound and a little beyond.
     assert!((10..400).contains(&told), "{told}");
+}
+
+/// Whoever subscribes to all books and does not read is told of no more than it reads; when it reads, it
+/// is told of each book once, and has missed nothing.
+#[test]
+fn states_are_told_no_faster_than_they_are_read() {
+    let mut exchange = Exchange::new(SHARD);
+    let mut publisher = publisher();
+    let mut events = EventBuffer::new();
+    let mut audience = Audience {
+        market: Vec::new(),
+        clients: BTreeMap::new(),
+        next_id: 0,
+    };
+    let steps = generate(3, &Profile::ALL[0], 3_000);
+    let begin = steps.len() / 2;
+    for (at, step) in steps.iter().enumerate() {
+        events.clear();
+        exchange.apply(Seq(at as u64 + 1), step.time, &step.input, &mut events);
+        for event in events.as_slice() {
+            publisher.event(event);
+        }
+        publisher.flush(Timestamp(0));
+        if at == begin {
+            let listener = Listener::open(&mut publisher, audience.id());
+            // So many definitions that it is behind before it asks for the books.
+            for _ in 0..200 {
+                listener.subscribe(&mut publisher, Channel::Instruments);
+                listener.unsubscribe(&mut publisher, Channel::Instruments);
+            }
+            listener.subscribe(&mut publisher, Channel::L2Book);
+            listener.subscribe(&mut publisher, Channel::TopOfBook);
+            publisher.flush(Timestamp(0));
+            assert!(publisher.is_waiting() && !publisher.has_work());
+            audience.market.push((listener, BTreeMap::new()));
+        }
+    }
+    let image = exchange.image();
+    for _ in 0..20 {
+        let (listener, books) = &mut audience.market[0];
+        for message in listener.read() {
+            match message {
+                Message::AssetDefinition(_) | Message::InstrumentDefinition(_) => {}
+                other => follow(books, other, "unread"),
+            }
+        }
+        publisher.flush(Timestamp(0));
+    }
+    assert!(!publisher.is_waiting());
+    audience.listen(&image, "read at last");
+    let books = audience.market[0].1.len();
+    assert_eq!(books, image.instruments.len());
 }

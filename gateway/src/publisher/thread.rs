@@ -125,6 +125,7 @@ impl<S: EventSource> PublisherThread<S> {
         }
         let mut count = 0;
         while count < REQUESTS_PER_TURN
+            && !self.publisher.has_told_enough()
             && let Ok(request) = self.requests.try_recv()
         {
             self.publisher.request(request, now());

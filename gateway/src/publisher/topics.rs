@@ -204,16 +204,13 @@ impl Topics {
     pub(super) fn deliver(&mut self, desk: &mut Desk) {
         while let Some((at, channel)) = self.active.pop() {
             let topic = &mut self.instruments[at].channels[index(channel)];
-            let specific = Subscription {
-                channel,
-                instrument: Some(instrument_at(at)),
-            };
+            let instrument = instrument_at(at);
             for frame in topic.batch.frames() {
                 for place in &topic.subscribers {
                     desk.tell_bytes(*place, frame);
                 }
                 for place in &self.all[index(channel)] {
-                    if !has(desk, *place, specific) {
+                    if follows(desk, *place, channel, instrument) {
                         desk.tell_bytes(*place, frame);
                     }
                 }
@@ -232,17 +229,13 @@ impl Topics {
                 .fresh_top
                 .take()
                 .expect("a fresh instrument has a fresh top");
-            let specific = Subscription {
-                channel,
-                instrument: Some(instrument),
-            };
             self.scratch.clear();
             message.encode(&mut self.scratch);
             for place in &topics.channels[index(channel)].subscribers {
                 tell_top(desk, &mut self.lagging, *place, instrument, &self.scratch);
             }
             for place in &self.all[index(channel)] {
-                if !has(desk, *place, specific) {
+                if follows(desk, *place, channel, instrument) {
                     tell_top(desk, &mut self.lagging, *place, instrument, &self.scratch);
                 }
             }
@@ -291,9 +284,9 @@ fn instrument_at(at: usize) -> InstrumentId {
     InstrumentId(u32::try_from(at + 1).expect("instrument ids count in 32 bits"))
 }
 
-fn has(desk: &Desk, place: Place, subscription: Subscription) -> bool {
-    desk.get(place)
-        .is_some_and(|member| member.subscriptions.contains(&subscription))
+fn follows(desk: &Desk, place: Place, channel: Channel, instrument: InstrumentId) -> bool {
+    let member = desk.get(place);
+    member.is_some_and(|member| member.follows_with_all(channel, instrument))
 }
 
 fn tell_top(

@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use rialto_protocol::{EndReason, FRAME_BYTES_MAX};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -70,15 +71,13 @@ impl Link {
             Some(Ok(Message::Text(_)) | Err(Error::Utf8(_))) => Incoming::Text,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
             Some(Err(Error::Capacity(_))) => Incoming::TooLong,
-            Some(Err(Error::Protocol(error))) if self.is_open() => {
+            Some(Err(Error::Protocol(error)))
+                if error != ProtocolError::ResetWithoutClosingHandshake =>
+            {
                 Incoming::Broken(error.to_string())
             }
             Some(Ok(Message::Close(_)) | Err(_)) | None => Incoming::Closed,
         }
-    }
-
-    fn is_open(&self) -> bool {
-        self.socket.get_ref().peer_addr().is_ok()
     }
 
     /// Puts a frame into the buffer, or into the socket when the buffer is full.
