@@ -8,6 +8,8 @@ use clap::Args;
 use rialto_client::{ApiKey, Connection, Directory, ListedInstrument, LogonOptions, Session};
 use rialto_types::{AccountId, Timestamp};
 
+use super::output::COMMON_OPTIONS;
+
 /// Where the exchange is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AddressOption {
@@ -16,6 +18,8 @@ pub(crate) struct AddressOption {
         long,
         global = true,
         env = "RIALTO_ADDRESS",
+        hide_env_values = true,
+        help_heading = COMMON_OPTIONS,
         value_name = "HOST:PORT",
         default_value = "127.0.0.1:7400"
     )]
@@ -26,7 +30,14 @@ pub(crate) struct AddressOption {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct KeyOption {
     /// The file with the API key
-    #[arg(long, global = true, env = "RIALTO_KEY", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "RIALTO_KEY",
+        hide_env_values = true,
+        help_heading = COMMON_OPTIONS,
+        value_name = "FILE"
+    )]
     pub(crate) key: Option<PathBuf>,
 }
 

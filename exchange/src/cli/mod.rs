@@ -35,7 +35,6 @@ const EXAMPLES: &str = "Examples:
 /// The command line.
 #[derive(Parser, Debug)]
 #[command(name = "rialto", version, about = "An exchange anyone can run", after_help = EXAMPLES)]
-#[command(propagate_version = true, infer_subcommands = false)]
 struct Line {
     #[command(subcommand)]
     command: Command,

@@ -16,11 +16,14 @@ use rialto_client::{Cause, ClientError, KeyError, Rejection};
 use serde::Serialize;
 use serde_json::json;
 
+/// Where the help lists what all commands of a family have in common.
+pub(crate) const COMMON_OPTIONS: &str = "Common options";
+
 /// Who reads the output.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct OutputOptions {
     /// Print one JSON value instead of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = COMMON_OPTIONS)]
     pub(crate) json: bool,
 }
 

@@ -6,39 +6,23 @@ use anyhow::{Result, bail};
 
 use crate::cli::output::Paint;
 
-/// Whether, and how, the operator agrees.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Consent {
-    is_given: bool,
-}
-
-impl Consent {
-    /// Given in advance (`--yes`), or to be asked for.
-    pub(super) const fn new(is_given: bool) -> Self {
-        Self { is_given }
+/// Asks at the terminal. `what` says what will happen.
+///
+/// # Errors
+/// When the operator does not agree, or nobody can be asked.
+pub(super) fn ask(what: &str) -> Result<()> {
+    let (stdin, mut stderr) = (io::stdin(), io::stderr());
+    if !stdin.is_terminal() {
+        bail!("{what}: say --yes, because there is no terminal to ask at");
     }
-
-    /// Asks unless consent was given in advance. `what` says what will happen.
-    ///
-    /// # Errors
-    /// When the operator does not agree, or nobody can be asked.
-    pub(super) fn ask(self, what: &str) -> Result<()> {
-        if self.is_given {
-            return Ok(());
-        }
-        let (stdin, mut stderr) = (io::stdin(), io::stderr());
-        if !stdin.is_terminal() {
-            bail!("{what}: say --yes, because there is no terminal to ask at");
-        }
-        let paint = Paint::detect_stderr();
-        write!(
-            stderr,
-            "{}: {what}.\nType yes to go on: ",
-            paint.warn("careful")
-        )?;
-        stderr.flush()?;
-        answered(what, &mut stdin.lock())
-    }
+    let paint = Paint::detect_stderr();
+    write!(
+        stderr,
+        "{}: {what}.\nType yes to go on: ",
+        paint.warn("careful")
+    )?;
+    stderr.flush()?;
+    answered(what, &mut stdin.lock())
 }
 
 /// Reads the answer.
@@ -64,10 +48,5 @@ mod tests {
             let error = answered("this", &mut no.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("nothing was done"), "{no:?}");
         }
-    }
-
-    #[test]
-    fn consent_in_advance_is_not_asked_for() {
-        assert!(Consent::new(true).ask("this").is_ok());
     }
 }

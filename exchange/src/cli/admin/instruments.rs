@@ -69,6 +69,22 @@ impl From<StateArgument> for InstrumentState {
     }
 }
 
+impl Action {
+    /// What to ask about first.
+    pub(super) fn warning(&self) -> Option<String> {
+        match self {
+            Self::State {
+                symbol,
+                state: StateArgument::Closed,
+            } => {
+                let symbol = symbol.to_uppercase();
+                Some(format!("closing {symbol} cancels all its orders"))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Carries out one of them.
 pub(super) async fn run(office: &mut Office, action: &Action) -> Result<()> {
     match action {
@@ -101,10 +117,6 @@ async fn add(office: &mut Office, terms: &NewInstrument) -> Result<()> {
 async fn set_state(office: &mut Office, symbol: &str, state: InstrumentState) -> Result<()> {
     let instrument = office.desk.instrument(symbol)?;
     let (symbol, present) = (instrument.symbol(), instrument.state());
-    if state == InstrumentState::Closed && present != InstrumentState::Closed {
-        let what = format!("closing {symbol} cancels all its orders");
-        office.consent.ask(&what)?;
-    }
     let request = SetInstrumentState {
         instrument_id: instrument.id(),
         state: state.into(),

@@ -83,6 +83,18 @@ fn public_key(text: &str) -> Result<[u8; 32], String> {
     }
 }
 
+impl Action {
+    /// What to ask about first; `own` is the key that the operator uses.
+    pub(super) fn warning(&self, own: KeyId) -> Option<String> {
+        match self {
+            Self::Revoke { key_id } if *key_id == own.0 => Some(format!(
+                "key {own} is the one that you are using: it will not log on again"
+            )),
+            _ => None,
+        }
+    }
+}
+
 /// Carries out one of them.
 pub(super) async fn run(office: &mut Office, action: &Action) -> Result<()> {
     match action {
@@ -152,10 +164,6 @@ fn discard(file: Option<&Path>, error: &rialto_client::ClientError) {
 }
 
 async fn revoke(office: &mut Office, key: KeyId) -> Result<()> {
-    if key == office.desk.session.key_id() {
-        let what = format!("key {key} is the one that you are using: it will not log on again");
-        office.consent.ask(&what)?;
-    }
     let request = RevokeKey {
         key_id: key,
         ..RevokeKey::default()

@@ -15,11 +15,10 @@ mod stop;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use rialto_types::AccountId;
+use rialto_types::{AccountId, KeyId};
 
-use self::confirm::Consent;
 use super::connect::{AddressOption, Desk, KeyOption, block_on};
-use super::output::{Ending, Output, OutputOptions};
+use super::output::{COMMON_OPTIONS, Ending, Output, OutputOptions};
 
 const EXAMPLES: &str = "A venue of your own, from nothing:
   rialto serve &                                            # writes rialto-data/admin-key.json
@@ -45,7 +44,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) output: OutputOptions,
     /// Do not ask before what cannot be taken back
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = COMMON_OPTIONS)]
     yes: bool,
     #[command(subcommand)]
     action: Action,
@@ -89,7 +88,20 @@ enum Action {
 struct Office {
     desk: Desk,
     output: Output,
-    consent: Consent,
+}
+
+impl Action {
+    /// What to ask about first: what cannot be taken back, or stops everybody. `own` is the key that the
+    /// operator uses.
+    fn warning(&self, own: KeyId) -> Option<String> {
+        match self {
+            Self::Instrument(action) => action.warning(),
+            Self::Key(action) => action.warning(own),
+            Self::CancelOrders(cancellation) => cancellation.warning(),
+            Self::Kill(scope) => scope.warning(),
+            _ => None,
+        }
+    }
 }
 
 /// Carries out one command.
@@ -99,12 +111,16 @@ struct Office {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
     let key = arguments.key.load(Some(AccountId::VENUE))?;
     let output = Output::new(arguments.output);
-    let consent = Consent::new(arguments.yes);
+    // Before there is a session: nobody answers heartbeats while a person thinks.
+    if let Some(warning) = arguments.action.warning(key.key_id())
+        && !arguments.yes
+    {
+        confirm::ask(&warning)?;
+    }
     block_on(async {
         let mut office = Office {
             desk: Desk::open(&arguments.address, &key).await?,
             output,
-            consent,
         };
         let done = act(&mut office, &arguments.action).await;
         office.desk.close().await;
@@ -125,5 +141,49 @@ async fn act(office: &mut Office, action: &Action) -> Result<()> {
         Action::CancelOrders(cancellation) => stop::cancel_orders(office, cancellation).await,
         Action::Kill(scope) => stop::kill(office, scope).await,
         Action::Release(scope) => stop::release(office, scope).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        action: Action,
+    }
+
+    fn warning(line: &str) -> Option<String> {
+        let words = std::iter::once("admin").chain(line.split_whitespace());
+        Line::parse_from(words).action.warning(KeyId(1))
+    }
+
+    #[test]
+    fn only_what_cannot_be_taken_back_is_asked_about() {
+        for (line, part) in [
+            ("kill --venue", "every order of the venue"),
+            ("cancel-orders", "all orders, of every account"),
+            ("cancel-orders --side buy", "all orders that buy"),
+            ("instrument state btc-usdt closed", "closing BTC-USDT"),
+            ("key revoke 1", "the one that you are using"),
+        ] {
+            let warning = warning(line).unwrap_or_default();
+            assert!(warning.contains(part), "{line}: {warning}");
+        }
+        for line in [
+            "kill --account 3",
+            "release --venue",
+            "cancel-orders --account 3",
+            "cancel-orders --symbol BTC-USDT",
+            "instrument state BTC-USDT halted",
+            "key revoke 2",
+            "account list",
+            "withdraw 1 BTC 5",
+        ] {
+            assert_eq!(warning(line), None, "{line}");
+        }
     }
 }

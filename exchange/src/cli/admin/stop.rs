@@ -36,9 +36,32 @@ pub(crate) struct Scope {
     venue: bool,
 }
 
+impl Cancellation {
+    /// What to ask about first.
+    pub(super) fn warning(&self) -> Option<String> {
+        if self.account.is_some() || self.symbol.is_some() {
+            return None;
+        }
+        let which = match self.side {
+            Some(SideArgument::Buy) => " that buy",
+            Some(SideArgument::Sell) => " that sell",
+            None => "",
+        };
+        Some(format!(
+            "this cancels all orders{which}, of every account and instrument"
+        ))
+    }
+}
+
 impl Scope {
     fn account(&self) -> Option<AccountId> {
         self.account.map(AccountId)
+    }
+
+    /// What to ask about first, when the switch is to be engaged.
+    pub(super) fn warning(&self) -> Option<String> {
+        let what = "this stops trading for everybody and cancels every order of the venue";
+        self.account.is_none().then(|| what.to_owned())
     }
 }
 
@@ -48,13 +71,6 @@ pub(super) async fn cancel_orders(office: &mut Office, wanted: &Cancellation) ->
         Some(symbol) => Some(office.desk.instrument(symbol)?.id()),
         None => None,
     };
-    if wanted.account.is_none() && instrument.is_none() {
-        let which = wanted.side.map_or_else(String::new, |side| {
-            format!(" that {}", format!("{side:?}").to_lowercase())
-        });
-        let what = format!("this cancels all orders{which}, of every account and instrument");
-        office.consent.ask(&what)?;
-    }
     let request = CancelOrders {
         account_id: wanted.account.map(AccountId),
         instrument_id: instrument,
@@ -71,10 +87,6 @@ pub(super) async fn cancel_orders(office: &mut Office, wanted: &Cancellation) ->
 /// Engages the kill switch.
 pub(super) async fn kill(office: &mut Office, scope: &Scope) -> Result<()> {
     let account = scope.account();
-    if account.is_none() {
-        let what = "this stops trading for everybody and cancels every order of the venue";
-        office.consent.ask(what)?;
-    }
     let request = EngageKillSwitch {
         account_id: account,
         ..EngageKillSwitch::default()

@@ -21,7 +21,7 @@ use self::outcome::OrderResult;
 use self::terms::{OrderName, Placement};
 use super::connect::{AddressOption, Desk, KeyOption, block_on};
 use super::funds;
-use super::output::{Ending, Output, OutputOptions};
+use super::output::{COMMON_OPTIONS, Ending, Output, OutputOptions};
 
 const EXAMPLES: &str = "Examples:
   export RIALTO_KEY=rialto-data/demo-keys.json
@@ -30,13 +30,18 @@ const EXAMPLES: &str = "Examples:
   rialto order --account 8 sell ETH-USDT 2 market
   rialto order --account 8 buy BTC-USDT market --quote 250
   rialto order --account 8 sell BTC-USDT 0.5 market --stop 55000 --client-id my-stop
-  rialto order --account 8 replace BTC-USDT 281474976710657 --price 60100 --qty 0.4
+  rialto order --account 8 replace BTC-USDT 510 --price 60100 --qty 0.4
   rialto order --account 8 cancel BTC-USDT --client-id my-stop
 
 Exit status: 0 done, 1 refused by the exchange, 2 anything else.";
 
-const PLACE_EXAMPLES: &str = "A limit order has --price, a market order the word `market` after QTY \
-                              or instead of it; --stop makes either wait.";
+const PLACE_EXAMPLES: &str = "Examples, for a buy:
+  BTC-USDT 0.5 --price 60000.01               a limit order
+  BTC-USDT 0.5 --price 60000.01 --post-only   the same, refused rather than trade at once
+  BTC-USDT 0.5 market                         a market order, by quantity
+  BTC-USDT market --quote 250                 a market order, for so much of the quote asset
+  BTC-USDT 0.5 market --stop 61000            waits until a trade is at or above 61000
+  BTC-USDT 0.5 --price 61500 --stop 61000     the same, then at 61500 or better";
 
 /// The arguments of `rialto order`.
 #[derive(Args, Debug)]
@@ -47,7 +52,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     key: KeyOption,
     /// Whose key, when the file holds several
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, help_heading = COMMON_OPTIONS, value_name = "N")]
     account: Option<u32>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,

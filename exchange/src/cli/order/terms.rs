@@ -25,7 +25,7 @@ pub(crate) struct Placement {
     #[arg(value_name = "QTY", allow_negative_numbers = true)]
     qty: Option<String>,
     /// Trade at once at whatever price the book has, within the collar
-    #[arg(value_name = "market", value_parser = [MARKET])]
+    #[arg(value_name = "market", value_parser = [MARKET], hide_possible_values = true)]
     market: Option<String>,
     /// The worst acceptable price
     #[arg(long, value_name = "PRICE", allow_negative_numbers = true)]
