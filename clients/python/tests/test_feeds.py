@@ -233,6 +233,29 @@ async def test_a_book_that_is_never_right_is_given_up() -> None:
 
 
 @asynchronous
+async def test_a_book_that_is_right_again_may_be_wrong_as_often_as_before() -> None:
+    """Only failures in a row end a feed."""
+    rounds = 2 * RESYNCHRONISATIONS_MAX
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.accept_subscription()
+        await peer.send(book("L2Snapshot", 1))
+        for number in range(1, rounds + 1):
+            await peer.send(book("L2Update", 10 * number, previous=10 * number - 1))
+            await peer.accept_subscription("Unsubscribe")
+            await peer.accept_subscription()
+            await peer.send(book("L2Snapshot", 10 * number + 1))
+        await peer.accept_subscription("Unsubscribe")
+        await peer.wait_closed()
+
+    async with session(script) as client, client.book("BTC-USDT") as feed:
+        while feed.book.book_seq != 10 * rounds + 1:
+            await feed.changed()
+        assert feed.resynchronisations == rounds
+
+
+@asynchronous
 async def test_a_snapshot_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Is waited for so long and no longer; the subscription is ended."""
     monkeypatch.setattr("rialto_client.bookfeed.SNAPSHOT_TIMEOUT_S", 0.1)

@@ -37,6 +37,11 @@ def schema_text(types: str = "", messages: str = "", **attributes: str) -> str:
     return f"<messageSchema {stated}><types>{HEADER}{types}</types>{messages}</messageSchema>"
 
 
+def enum(values: str) -> str:
+    """An enumeration with these values."""
+    return f'<enum name="e" encodingType="uint8">{values}</enum>'
+
+
 def message(fields: str) -> str:
     """A message with these fields."""
     return f'<message name="M" id="1">{fields}</message>'
@@ -109,6 +114,8 @@ def test_messages_are_as_long_as_the_document_says() -> None:
         (schema_text('<type name="messageHeader" primitiveType="char"/>'), "two types"),
         (schema_text('<set name="s" encodingType="uint8"><choice name="a">8</choice></set>'), "s "),
         (schema_text('<enum name="e" encodingType="x"/>'), "no type x"),
+        (schema_text(enum("<validValue name='a'>1</validValue>" * 2)), "e has a name or a code"),
+        (schema_text(enum("<validValue name='a'>one</validValue>")), "e: 'one' is no integer"),
         (schema_text("<rule name='r'/>"), "<rule> is no type"),
         (schema_text(messages=message('<field name="f" type="lost"/>')), "no type lost"),
         (schema_text(messages=message('<field name="f" type="uint8" presence="odd"/>')), "odd"),

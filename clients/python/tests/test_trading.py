@@ -210,6 +210,40 @@ async def test_the_same_sequence_sent_twice_gets_two_answers(by_core: bool) -> N
 
 
 @asynchronous
+async def test_reports_of_other_keys_answer_nothing_here() -> None:
+    """Each key counts for itself, so another one's sequence may be the same."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        request = await peer.receive("NewOrder")
+        theirs = answers(request) | {"key_id": 4, "order_id": 2}
+        await peer.send(report("New", 9, 45, **theirs, **RESTING))
+        await peer.send(report("New", 10, 46, **answers(request), **RESTING))
+        await peer.wait_closed()
+
+    async with session(script) as client:
+        order = await client.place(1, Side.BUY, quantity=2, price=100)
+        assert order.order_id == 1
+        assert sorted(known.order_id for known in client.orders) == [1, 2]
+
+
+@asynchronous
+async def test_sending_an_old_sequence_again_leaves_the_next_as_it_is() -> None:
+    """So that the commands after it are no duplicates."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.receive("NewOrder")
+        await peer.wait_closed()
+
+    async with session(script) as client:
+        client.session.answer_timeout_s = 0.1
+        with pytest.raises(OutcomeUnknown):
+            await client.place(1, Side.BUY, quantity=1, price=1, client_seq=5)
+        assert client.session.next_client_seq == 18
+
+
+@asynchronous
 async def test_cancel_replace_and_mass_cancel() -> None:
     """Each names what it means and waits for its own report."""
     sent: list[Message] = []
