@@ -96,8 +96,10 @@ impl Floor {
         }
     }
 
-    pub(crate) fn drain(&self) {
-        self.phase.store(Phase::Draining as u8, Ordering::Release);
+    /// Takes no more commands. Returns whether it took some until now.
+    pub(crate) fn drain(&self) -> bool {
+        let draining = Phase::Draining as u8;
+        self.phase.swap(draining, Ordering::AcqRel) != draining
     }
 
     /// The way to the core, once there is one.

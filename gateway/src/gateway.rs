@@ -161,8 +161,9 @@ impl Gateway {
 
     /// Takes no more commands: they are refused as `ShuttingDown`. What was taken is still told.
     pub fn drain(&self) {
-        self.server.floor.drain();
-        tracing::info!("draining");
+        if self.server.floor.drain() {
+            tracing::info!("taking no more commands");
+        }
     }
 
     /// Publishes everything that the core has said, tells every client why it is ended, and ends. To be
