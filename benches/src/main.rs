@@ -33,6 +33,9 @@ struct Arguments {
     /// Runs only the benchmarks whose name contains this.
     #[arg(long, default_value = "")]
     filter: String,
+    /// Runs only the benchmark of exactly this name.
+    #[arg(long)]
+    exact: bool,
     /// Messages of each workload.
     #[arg(long, default_value_t = 3_000_000)]
     messages: usize,
@@ -50,12 +53,17 @@ struct Arguments {
 /// Collects the figures and prints each as it comes.
 struct Report {
     filter: String,
+    exact: bool,
     figures: Vec<Figure>,
 }
 
 impl Report {
     fn wants(&self, name: &str) -> bool {
-        name.contains(&self.filter)
+        if self.exact {
+            name == self.filter
+        } else {
+            name.contains(&self.filter)
+        }
     }
 
     fn add(&mut self, figure: Figure) {
@@ -77,6 +85,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut report = Report {
         filter: arguments.filter.clone(),
+        exact: arguments.exact,
         figures: Vec::new(),
     };
     println!(
