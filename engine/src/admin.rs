@@ -393,7 +393,7 @@ impl Exchange {
         row.cancel_on_disconnect = false;
         let (account, reason) = (row.account, CancelReason::Disconnected);
         self.cancel_of_account(account, reason, Origin::VENUE, events, |exchange, slot| {
-            exchange.orders.key(slot) == key
+            exchange.orders.record(slot).key == key
         });
         Ok(())
     }

@@ -22,10 +22,8 @@ pub(crate) struct Book {
     pub(crate) last_trade: Option<Price>,
     /// The id of the last trade.
     pub(crate) trade_id: u64,
-    bids: Ladder,
-    asks: Ladder,
-    stop_buys: Ladder,
-    stop_sells: Ladder,
+    /// By [`Section`].
+    ladders: [Ladder; 4],
     /// Elected stops that wait for their turn: first and last.
     elected: Level,
 }
@@ -76,10 +74,12 @@ impl Book {
             instrument,
             last_trade: None,
             trade_id: 0,
-            bids: Ladder::descending(),
-            asks: Ladder::ascending(),
-            stop_buys: Ladder::ascending(),
-            stop_sells: Ladder::descending(),
+            ladders: [
+                Ladder::descending(),
+                Ladder::ascending(),
+                Ladder::ascending(),
+                Ladder::descending(),
+            ],
             elected: Level {
                 head: NONE,
                 tail: NONE,
@@ -89,22 +89,12 @@ impl Book {
 
     #[inline]
     pub(crate) fn ladder(&self, section: Section) -> &Ladder {
-        match section {
-            Section::Bids => &self.bids,
-            Section::Asks => &self.asks,
-            Section::StopBuys => &self.stop_buys,
-            Section::StopSells => &self.stop_sells,
-        }
+        &self.ladders[section as usize]
     }
 
     #[inline]
     fn ladder_mut(&mut self, section: Section) -> &mut Ladder {
-        match section {
-            Section::Bids => &mut self.bids,
-            Section::Asks => &mut self.asks,
-            Section::StopBuys => &mut self.stop_buys,
-            Section::StopSells => &mut self.stop_sells,
-        }
+        &mut self.ladders[section as usize]
     }
 
     /// The best price of the side that an order of `side` trades with.

@@ -70,18 +70,18 @@ impl Exchange {
 
     /// `level` is the price of the level in which the order stands: for a stop its stop price.
     fn image_of_order(&self, level: Price, slot: u32) -> OrderImage {
-        let order = self.orders.get(slot);
+        let (order, record) = (self.orders.get(slot), self.orders.record(slot));
         let expiry = self.orders.expiry(slot);
         OrderImage {
             order_id: order.id,
             account: order.account,
-            key: self.orders.key(slot),
+            key: record.key,
             side: order.side,
             stp: order.stp_and_post_only.stp(),
-            kind: kind_of(order, level, expiry.unwrap_or_default()),
+            kind: kind_of(order, record.filled, level, expiry.unwrap_or_default()),
             leaves: order.leaves,
-            filled: order.filled,
-            filled_quote: order.filled_quote,
+            filled: record.filled,
+            filled_quote: record.filled_quote,
             client_order_id: self.orders.client_order_id(slot),
         }
     }
@@ -138,14 +138,14 @@ impl Exchange {
 }
 
 /// The kind of an order as it is now.
-fn kind_of(order: &Order, level: Price, expiry: rialto_types::Timestamp) -> OrderKind {
+fn kind_of(order: &Order, filled: Qty, level: Price, expiry: rialto_types::Timestamp) -> OrderKind {
     let tif = match order.tif {
         Tif::Gtc => TimeInForce::Gtc,
         Tif::Ioc => TimeInForce::Ioc,
         Tif::Fok => TimeInForce::Fok,
         Tif::Gtd => TimeInForce::Gtd(expiry),
     };
-    let qty = Qty(order.leaves + order.filled.0);
+    let qty = Qty(order.leaves + filled.0);
     match order.form {
         Form::Limit => OrderKind::Limit {
             price: order.price,

@@ -79,6 +79,7 @@ struct Branch {
     parent: u32,
     /// Which children exist.
     occupied: u64,
+    /// [`NONE`] where there is none, also in a free branch.
     children: [u32; FANOUT],
 }
 
@@ -361,30 +362,38 @@ impl Ladder {
     }
 
     /// Finds the page, or makes it.
+    ///
+    /// The way down looks at one digit a branch and at nothing else; only the page where it ends tells
+    /// whether the digits in between agree as well.
     #[inline]
     fn page_for(&mut self, pool: &mut LevelPool, page_key: u64) -> u32 {
+        let mut node = self.root;
+        while node & BRANCH != 0 && node != NONE {
+            let branch = &pool.branches[(node & !BRANCH) as usize];
+            node = branch.children[branch.digit(page_key) as usize];
+        }
+        if node != NONE && pool.pages[node as usize].key == page_key {
+            return node;
+        }
+        self.make_page(pool, page_key)
+    }
+
+    /// Finds where a page that does not exist belongs, and adds it there.
+    #[inline(never)]
+    fn make_page(&mut self, pool: &mut LevelPool, page_key: u64) -> u32 {
         let (mut node, mut parent) = (self.root, NONE);
-        loop {
-            if node == NONE || pool.node_key(node) != page_key_at(pool, node, page_key) {
-                return self.add_page(pool, page_key, node, parent);
-            }
-            if node & BRANCH == 0 {
-                return node;
+        while node != NONE && node & BRANCH != 0 {
+            let branch = &pool.branches[(node & !BRANCH) as usize];
+            if branch.prefix != page_key & branch.prefix_mask {
+                break;
             }
             parent = node & !BRANCH;
-            let branch = &pool.branches[parent as usize];
-            let digit = branch.digit(page_key);
-            let exists = branch.occupied >> digit & 1 != 0;
-            node = if exists {
-                branch.children[digit as usize]
-            } else {
-                NONE
-            };
+            node = branch.children[branch.digit(page_key) as usize];
         }
+        self.add_page(pool, page_key, node, parent)
     }
 
     /// Adds a page where the search for it ended: below `parent`, in place of or beside `node`.
-    #[inline(never)]
     fn add_page(&mut self, pool: &mut LevelPool, page_key: u64, node: u32, parent: u32) -> u32 {
         let page = pool.take_page(page_key);
         if node == NONE {
@@ -418,12 +427,17 @@ impl Ladder {
             return;
         }
         let branch = &mut pool.branches[parent as usize];
-        branch.occupied &= !(1 << branch.digit(key));
+        let digit = branch.digit(key);
+        branch.occupied &= !(1 << digit);
+        branch.children[digit as usize] = NONE;
         if !branch.occupied.is_power_of_two() {
             return;
         }
         // One child is left: it takes the place of its branch.
-        let child = branch.children[branch.occupied.trailing_zeros() as usize];
+        let child = std::mem::replace(
+            &mut branch.children[branch.occupied.trailing_zeros() as usize],
+            NONE,
+        );
         let above = branch.parent;
         branch.parent = pool.free_branch;
         pool.free_branch = parent;
@@ -433,16 +447,6 @@ impl Ladder {
         } else {
             pool.attach(above, child);
         }
-    }
-}
-
-/// What `node_key` would have to be for `page_key` to lie at or below the node.
-#[inline]
-fn page_key_at(pool: &LevelPool, node: u32, page_key: u64) -> u64 {
-    if node & BRANCH == 0 {
-        page_key
-    } else {
-        page_key & pool.branches[(node & !BRANCH) as usize].prefix_mask
     }
 }
 

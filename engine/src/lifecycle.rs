@@ -8,7 +8,7 @@ use rialto_risk::hold::{held_per_lot, required_for};
 use rialto_types::event::Origin;
 use rialto_types::{
     Amount, CancelReason, EventBody, OrderAccepted, OrderKind, OrderReplaced, OrderTriggered,
-    PlaceOrder, Price, Qty, ReplaceOrder, Side, Size,
+    Price, Qty, ReplaceOrder, Side, Size, TimeInForce,
 };
 
 use crate::book::Section;
@@ -17,19 +17,18 @@ use crate::orders::{Form, NewOrder, Order, Tif};
 
 impl<L: Ledger> Matcher<'_, L> {
     /// Takes in a limit order whose hold (price × quantity, or the quantity) is in place.
-    pub(crate) fn accept_limit(&mut self, new: &NewOrder, origin: Origin, order: &PlaceOrder) {
-        let rests = new.kind.tif().rests();
-        let resting = rests && !self.book.crosses(new.side, new.price);
-        self.report_accepted(new, origin, order, resting);
+    pub(crate) fn accept_limit(&mut self, new: &NewOrder<'_>, origin: Origin) {
+        let tif = new.order.kind.tif();
+        let resting = tif.rests() && !self.book.crosses(new.order.side, new.price);
+        self.report_accepted(new, origin, resting);
         if resting {
             let slot = self.orders.insert(new);
             self.rest(slot);
             return;
         }
         let mut taker = self.limit_taker(&Order::new(new));
-        let killed = matches!(new.kind.tif(), rialto_types::TimeInForce::Fok);
-        let stopped = self.sweep_limit(&mut taker, killed);
-        if self.stays(&taker, stopped, rests) {
+        let stopped = self.sweep_limit(&mut taker, tif == TimeInForce::Fok);
+        if self.stays(&taker, stopped, tif.rests()) {
             let slot = self.orders.insert(new);
             self.settle_down(slot, &taker);
         }
@@ -37,28 +36,22 @@ impl<L: Ledger> Matcher<'_, L> {
     }
 
     /// Takes in a market order whose hold, `held`, is in place.
-    pub(crate) fn accept_market(
-        &mut self,
-        mut taker: Taker,
-        new: &NewOrder,
-        origin: Origin,
-        order: &PlaceOrder,
-    ) {
-        self.report_accepted(new, origin, order, false);
+    pub(crate) fn accept_market(&mut self, mut taker: Taker, new: &NewOrder<'_>, origin: Origin) {
+        self.report_accepted(new, origin, false);
         let stopped = self.sweep(&mut taker);
         self.end_market(&taker, stopped);
         self.work_off_elections();
     }
 
     /// Takes in a stop whose hold is in place.
-    pub(crate) fn accept_stop(&mut self, new: &NewOrder, origin: Origin, order: &PlaceOrder) {
-        let stop = new.kind.stop().expect("a stop has a stop price");
-        self.report_accepted(new, origin, order, true);
+    pub(crate) fn accept_stop(&mut self, new: &NewOrder<'_>, origin: Origin) {
+        let stop = new.order.kind.stop().expect("a stop has a stop price");
+        self.report_accepted(new, origin, true);
         let slot = self.orders.insert(new);
         self.book.push(
             self.levels,
             self.orders,
-            Section::stops(new.side),
+            Section::stops(new.order.side),
             stop,
             slot,
         );
@@ -67,14 +60,14 @@ impl<L: Ledger> Matcher<'_, L> {
     /// What a market order is as a taker, and what it has to hold: its quantity for a sell by quantity,
     /// otherwise what a dry run of its sweep finds; `None` when that does not fit. Its collar stands
     /// around the reference of now.
-    pub(crate) fn market_taker(&self, new: &NewOrder, size: Size) -> (Taker, Option<Amount>) {
+    pub(crate) fn market_taker(&self, new: &NewOrder<'_>, size: Size) -> (Taker, Option<Amount>) {
         let instrument = &self.book.instrument;
         let mut taker = Taker {
             id: new.id,
             account: new.account,
-            side: new.side,
-            stp: new.stp,
-            bound: self.collar_bound(new.side),
+            side: new.order.side,
+            stp: new.order.stp,
+            bound: self.collar_bound(new.order.side),
             leaves: new.leaves,
             by_quote: matches!(size, Size::Quote(_)),
             filled: Qty::ZERO,
@@ -82,12 +75,12 @@ impl<L: Ledger> Matcher<'_, L> {
             held: Amount::ZERO,
             hold_rule: HoldRule::Exact,
         };
-        if new.side == Side::Sell && !taker.by_quote {
+        if taker.side == Side::Sell && !taker.by_quote {
             taker.hold_rule = HoldRule::PerLot(instrument.base_units_per_lot);
             return (taker, instrument.base_amount(Qty(new.leaves)));
         }
         let foreseen = self.dry_run(&taker);
-        let needed = match new.side {
+        let needed = match taker.side {
             Side::Buy => foreseen.notional,
             Side::Sell => instrument.base_amount(foreseen.qty),
         };
@@ -97,7 +90,8 @@ impl<L: Ledger> Matcher<'_, L> {
     /// Changes price and quantity of an order that rests or waits; the hold has been adjusted.
     pub(crate) fn replace(&mut self, slot: u32, request: &ReplaceOrder, origin: Origin) {
         let before = *self.orders.get(slot);
-        let (price, leaves) = (request.price, request.qty.0 - before.filled.0);
+        let filled = self.orders.record(slot).filled;
+        let (price, leaves) = (request.price, request.qty.0 - filled.0);
         let kept_priority = price == before.price && leaves <= before.leaves;
         let crosses = !before.is_stop() && self.book.crosses(before.side, price);
         // An order that rests does not cross at its present price, so one that crosses has a new one.
@@ -169,8 +163,9 @@ impl<L: Ledger> Matcher<'_, L> {
 
     /// Matches a limit order that has a slot and stands in no level; afterwards it rests or is gone.
     fn match_open(&mut self, slot: u32, fill_or_kill: bool) {
-        let order = *self.orders.get(slot);
+        let (order, record) = (*self.orders.get(slot), *self.orders.record(slot));
         let mut taker = self.limit_taker(&order);
+        (taker.filled, taker.filled_quote) = (record.filled, record.filled_quote);
         let stopped = self.sweep_limit(&mut taker, fill_or_kill);
         let rests = matches!(order.tif, Tif::Gtc | Tif::Gtd);
         if self.stays(&taker, stopped, rests) {
@@ -204,10 +199,11 @@ impl<L: Ledger> Matcher<'_, L> {
 
     /// Puts what is left of a taker into the book.
     fn settle_down(&mut self, slot: u32, taker: &Taker) {
+        let record = self.orders.record_mut(slot);
+        record.filled = taker.filled;
+        record.filled_quote = taker.filled_quote;
         let order = self.orders.get_mut(slot);
         order.leaves = taker.leaves;
-        order.filled = taker.filled;
-        order.filled_quote = taker.filled_quote;
         let price = order.price;
         self.rest(slot);
         self.report_rested(taker.id, price, taker.leaves);
@@ -223,6 +219,7 @@ impl<L: Ledger> Matcher<'_, L> {
         self.end_taker(taker, reason);
     }
 
+    /// A limit order as a taker of whom nothing was filled yet.
     fn limit_taker(&self, order: &Order) -> Taker {
         let per_lot = held_per_lot(&self.book.instrument, order.side, order.price);
         Taker {
@@ -233,8 +230,8 @@ impl<L: Ledger> Matcher<'_, L> {
             bound: order.price,
             leaves: order.leaves,
             by_quote: false,
-            filled: order.filled,
-            filled_quote: order.filled_quote,
+            filled: Qty::ZERO,
+            filled_quote: Amount::ZERO,
             held: Amount(order.leaves * per_lot),
             hold_rule: HoldRule::PerLot(per_lot),
         }
@@ -264,19 +261,14 @@ impl<L: Ledger> Matcher<'_, L> {
         instrument.collar(reference).bound(side)
     }
 
-    fn report_accepted(
-        &mut self,
-        new: &NewOrder,
-        origin: Origin,
-        order: &PlaceOrder,
-        resting: bool,
-    ) {
+    #[inline]
+    fn report_accepted(&mut self, new: &NewOrder<'_>, origin: Origin, resting: bool) {
         let accepted = OrderAccepted {
             origin,
             account: new.account,
             report: self.ledger.next_report(new.account),
             order_id: new.id,
-            order: *order,
+            order: *new.order,
             resting,
         };
         self.events.push(EventBody::Accepted(accepted));
@@ -287,10 +279,10 @@ impl<L: Ledger> Matcher<'_, L> {
 pub(crate) fn hold_change(
     instrument: &rialto_types::Instrument,
     order: &Order,
-    request: &ReplaceOrder,
+    price: Price,
+    leaves: Qty,
 ) -> Option<i64> {
-    let leaves = Qty(request.qty.0 - order.filled.0);
-    let after = required_for(instrument, order.side, request.price, leaves)?;
+    let after = required_for(instrument, order.side, price, leaves)?;
     let before = order.leaves * held_per_lot(instrument, order.side, order.price);
     Some(after.0 - before)
 }

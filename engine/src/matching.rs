@@ -154,9 +154,12 @@ impl<L: Ledger> Matcher<'_, L> {
         let notional = instrument.notional_within(price, qty);
         let base_amount = instrument.base_amount_within(qty);
         maker.leaves -= qty.0;
-        maker.filled.0 += qty.0;
-        maker.filled_quote.0 = maker.filled_quote.0.saturating_add(notional.0);
         let (maker_id, maker_account, maker_leaves) = (maker.id, maker.account, maker.leaves);
+        if maker_leaves > 0 {
+            let record = self.orders.record_mut(slot);
+            record.filled.0 += qty.0;
+            record.filled_quote.0 = record.filled_quote.0.saturating_add(notional.0);
+        }
         let spent = taker.spend(qty, notional, base_amount);
         let (buyer, seller, buyer_held) = match taker.side {
             Side::Buy => (taker.account, maker_account, spent),

@@ -1,8 +1,9 @@
 //! The open orders of a shard: a slab of nodes and everything that finds or links them.
 //!
-//! An [`Order`] is one cache line with what matching touches. What only placing, cancelling and
-//! reporting touch (the chain of the account's orders, the key, client order id, expiry) stands in a
-//! parallel slab. Slots are reused last-freed first, which keeps the working set small.
+//! An [`Order`] is one cache line with what placing, matching and cancelling touch, the links to its
+//! neighbours in its level and among its account's orders included. What only a partial fill, a replace
+//! and a report touch stands in a parallel slab of [`Record`]s. Slots are reused last-freed first, which
+//! keeps the working set small.
 //!
 //! Invariants: every slot in use is found by its id; the chain of an account holds exactly its open
 //! orders, oldest first, so ascending by id; an order with a client order id or an expiry is in that
@@ -10,8 +11,8 @@
 //! within the reserved capacity.
 
 use rialto_types::{
-    AccountId, Amount, ClientOrderId, InstrumentId, KeyId, OrderId, OrderKind, Price, Qty, Side,
-    Size, StpMode, TimeInForce, Timestamp,
+    AccountId, Amount, ClientOrderId, InstrumentId, KeyId, OrderId, OrderKind, PlaceOrder, Price,
+    Qty, Side, Size, StpMode, TimeInForce, Timestamp,
 };
 
 use crate::client_ids::ClientIds;
@@ -45,10 +46,16 @@ pub(crate) enum Tif {
     Gtd,
 }
 
-/// One open order: one cache line.
+/// One open order: one cache line with what placing, matching and cancelling touch.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Order {
+    /// Its id.
+    pub(crate) id: OrderId,
+    /// What is left: lots, quote units for [`Form::StopMarketQuote`]. Above 0.
+    pub(crate) leaves: i64,
+    /// The limit price; for [`Form::StopMarket`] its cap; unused for [`Form::StopMarketQuote`].
+    pub(crate) price: Price,
     /// The next younger order of its level, or the next in the election queue.
     pub(crate) next: u32,
     /// The next older order of its level.
@@ -57,25 +64,23 @@ pub(crate) struct Order {
     pub(crate) level: LevelRef,
     /// Whose it is.
     pub(crate) account: AccountId,
-    /// What is left: lots, quote units for [`Form::StopMarketQuote`]. Above 0.
-    pub(crate) leaves: i64,
-    /// The limit price; for [`Form::StopMarket`] its cap; unused for [`Form::StopMarketQuote`].
-    pub(crate) price: Price,
-    /// Its id.
-    pub(crate) id: OrderId,
-    /// Lots filled.
-    pub(crate) filled: Qty,
-    /// Sum of price × quantity over its fills, in quote units.
-    pub(crate) filled_quote: Amount,
     /// Where.
     pub(crate) instrument: InstrumentId,
+    /// The next younger open order of the account.
+    account_next: u32,
+    /// The next older open order of the account.
+    account_previous: u32,
+    /// Its entry among the client order ids.
+    client: u32,
+    /// Its place in the heap of expiries.
+    expiry: u32,
     /// Buy or sell.
     pub(crate) side: Side,
     /// What it is at the moment.
     pub(crate) form: Form,
     /// How long it stays.
     pub(crate) tif: Tif,
-    /// Its self-trade prevention when it takes.
+    /// Its self-trade prevention when it takes, and whether it is post-only.
     pub(crate) stp_and_post_only: StpAndPostOnly,
 }
 
@@ -104,14 +109,15 @@ impl StpAndPostOnly {
     }
 }
 
-/// What matching does not touch.
+/// What only a part of a fill, a replace and a report touch.
 #[derive(Clone, Copy, Debug)]
-struct Cold {
-    account_next: u32,
-    account_previous: u32,
-    key: KeyId,
-    client: u32,
-    expiry: u32,
+pub(crate) struct Record {
+    /// Lots filled.
+    pub(crate) filled: Qty,
+    /// Sum of price × quantity over its fills, in quote units.
+    pub(crate) filled_quote: Amount,
+    /// The key that placed it.
+    pub(crate) key: KeyId,
 }
 
 /// The chain of an account's open orders.
@@ -130,27 +136,22 @@ const EMPTY_CHAIN: Chain = Chain {
 
 /// What an order is made from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NewOrder {
+pub(crate) struct NewOrder<'a> {
     pub(crate) id: OrderId,
     pub(crate) account: AccountId,
     pub(crate) key: KeyId,
-    pub(crate) instrument: InstrumentId,
-    pub(crate) side: Side,
-    pub(crate) stp: StpMode,
-    pub(crate) kind: OrderKind,
-    pub(crate) client_order_id: Option<ClientOrderId>,
     /// The limit price, or the cap of a stop-market order by quantity.
     pub(crate) price: Price,
     pub(crate) leaves: i64,
-    pub(crate) filled: Qty,
-    pub(crate) filled_quote: Amount,
+    /// As placed.
+    pub(crate) order: &'a PlaceOrder,
 }
 
 /// The open orders; see the module.
 #[derive(Debug)]
 pub(crate) struct Orders {
     slots: Vec<Order>,
-    colds: Vec<Cold>,
+    records: Vec<Record>,
     free: u32,
     count: usize,
     max: usize,
@@ -166,7 +167,7 @@ impl Orders {
     pub(crate) fn new(seed: HashSeed) -> Self {
         Self {
             slots: Vec::new(),
-            colds: Vec::new(),
+            records: Vec::new(),
             free: NONE,
             count: 0,
             max: 0,
@@ -183,7 +184,7 @@ impl Orders {
         if order_max > self.max {
             self.max = order_max;
             self.slots.reserve_exact(order_max - self.slots.len());
-            self.colds.reserve_exact(order_max - self.colds.len());
+            self.records.reserve_exact(order_max - self.records.len());
             self.client_ids.grow(order_max);
             self.expiries.reserve(order_max);
             self.index = OrderIndex::new(order_max, self.seed);
@@ -193,7 +194,7 @@ impl Orders {
                 while slot != NONE {
                     self.index
                         .insert(slots[slot as usize].id, slot, |s| slots[s as usize].id);
-                    slot = self.colds[slot as usize].account_next;
+                    slot = slots[slot as usize].account_next;
                 }
             }
         }
@@ -243,30 +244,28 @@ impl Orders {
         self.client_ids.find(account, id)
     }
 
-    /// The key that placed an order.
+    /// What has been filled of an order, and who placed it.
     #[inline]
-    pub(crate) fn key(&self, slot: u32) -> KeyId {
-        self.colds[slot as usize].key
+    pub(crate) fn record(&self, slot: u32) -> &Record {
+        &self.records[slot as usize]
+    }
+
+    /// As [`Orders::record`], to change it.
+    #[inline]
+    pub(crate) fn record_mut(&mut self, slot: u32) -> &mut Record {
+        &mut self.records[slot as usize]
     }
 
     /// The client's name for an order.
     pub(crate) fn client_order_id(&self, slot: u32) -> Option<ClientOrderId> {
-        let client = self.colds[slot as usize].client;
-        if client == NONE {
-            None
-        } else {
-            Some(self.client_ids.get(client))
-        }
+        let client = self.get(slot).client;
+        (client != NONE).then(|| self.client_ids.get(client))
     }
 
     /// When an order expires, if it does.
     pub(crate) fn expiry(&self, slot: u32) -> Option<Timestamp> {
-        let position = self.colds[slot as usize].expiry;
-        if position == NONE {
-            None
-        } else {
-            Some(self.expiries.get(position).expiry)
-        }
+        let position = self.get(slot).expiry;
+        (position != NONE).then(|| self.expiries.get(position).expiry)
     }
 
     /// The order that expires first: when, and its slot.
@@ -286,7 +285,7 @@ impl Orders {
     /// The next younger open order of the same account.
     #[inline]
     pub(crate) fn next_of(&self, slot: u32) -> Option<u32> {
-        some(self.colds[slot as usize].account_next)
+        some(self.get(slot).account_next)
     }
 
     /// Takes a slot for an order. It stands in no level yet.
@@ -294,17 +293,53 @@ impl Orders {
     /// # Panics
     /// When [`Orders::is_full`].
     #[inline]
-    pub(crate) fn insert(&mut self, new: &NewOrder) -> u32 {
+    pub(crate) fn insert(&mut self, new: &NewOrder<'_>) -> u32 {
         assert!(!self.is_full(), "room for the order was checked");
-        let slot = self.take_slot(new);
+        let chain = &mut self.chains[new.account.index()];
+        let mut order = Order::new(new);
+        order.account_previous = chain.last;
+        let record = Record {
+            filled: Qty::ZERO,
+            filled_quote: Amount::ZERO,
+            key: new.key,
+        };
+        let slot = self.free;
+        let slot = if slot == NONE {
+            self.slots.push(order);
+            self.records.push(record);
+            u32::try_from(self.slots.len() - 1).expect("slots are numbered in 25 bits")
+        } else {
+            let at = slot as usize;
+            self.free = self.slots[at].next;
+            self.slots[at] = order;
+            self.records[at] = record;
+            slot
+        };
+        let last = std::mem::replace(&mut chain.last, slot);
+        chain.count += 1;
+        if last == NONE {
+            chain.first = slot;
+        } else {
+            self.slots[last as usize].account_next = slot;
+        }
+        self.count += 1;
         let slots = &self.slots;
         self.index.insert(new.id, slot, |s| slots[s as usize].id);
-        if let Some(id) = new.client_order_id {
-            self.colds[slot as usize].client = self.client_ids.insert(new.account, id, slot);
+        if new.order.client_order_id.is_some() || order.tif == Tif::Gtd {
+            self.insert_rarities(new, slot);
         }
-        if let Some(expiry) = new.kind.tif().expiry() {
-            let (colds, entry) = (
-                &mut self.colds,
+        slot
+    }
+
+    /// Notes what most orders have not: a client order id, an expiry.
+    #[inline(never)]
+    fn insert_rarities(&mut self, new: &NewOrder<'_>, slot: u32) {
+        if let Some(id) = new.order.client_order_id {
+            self.slots[slot as usize].client = self.client_ids.insert(new.account, id, slot);
+        }
+        if let Some(expiry) = new.order.kind.tif().expiry() {
+            let (slots, entry) = (
+                &mut self.slots,
                 Entry {
                     expiry,
                     order_id: new.id,
@@ -312,122 +347,103 @@ impl Orders {
                 },
             );
             self.expiries
-                .insert(entry, |slot, at| colds[slot as usize].expiry = at);
+                .insert(entry, |slot, at| slots[slot as usize].expiry = at);
         }
-        let chain = &mut self.chains[new.account.index()];
-        if chain.last == NONE {
-            chain.first = slot;
-        } else {
-            self.colds[chain.last as usize].account_next = slot;
-        }
-        self.colds[slot as usize].account_previous = chain.last;
-        chain.last = slot;
-        chain.count += 1;
-        self.count += 1;
-        slot
     }
 
     /// Frees the slot of an order that has left its level.
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
-        let Order { id, account, .. } = self.slots[slot as usize];
-        let cold = self.colds[slot as usize];
-        self.index.remove(id, slot);
-        if cold.client != NONE {
-            self.client_ids.remove(cold.client);
-        }
-        self.drop_expiry(slot);
-        let chain = &mut self.chains[account.index()];
-        match cold.account_previous {
-            NONE => chain.first = cold.account_next,
-            previous => self.colds[previous as usize].account_next = cold.account_next,
-        }
-        match cold.account_next {
-            NONE => chain.last = cold.account_previous,
-            next => self.colds[next as usize].account_previous = cold.account_previous,
-        }
-        chain.count -= 1;
-        self.slots[slot as usize].next = self.free;
+        let at = slot as usize;
+        let Order {
+            id,
+            account,
+            account_next,
+            account_previous,
+            client,
+            expiry,
+            ..
+        } = self.slots[at];
+        self.slots[at].next = self.free;
         self.free = slot;
         self.count -= 1;
+        self.index.remove(id, slot);
+        let chain = &mut self.chains[account.index()];
+        chain.count -= 1;
+        if account_previous == NONE {
+            chain.first = account_next;
+        } else {
+            self.slots[account_previous as usize].account_next = account_next;
+        }
+        if account_next == NONE {
+            chain.last = account_previous;
+        } else {
+            self.slots[account_next as usize].account_previous = account_previous;
+        }
+        if client != NONE || expiry != NONE {
+            self.remove_rarities(client, expiry);
+        }
     }
 
-    /// Takes an order out of the expiry heap, if it is there.
-    #[inline]
-    fn drop_expiry(&mut self, slot: u32) {
-        let position = self.colds[slot as usize].expiry;
-        if position != NONE {
-            let colds = &mut self.colds;
+    #[inline(never)]
+    fn remove_rarities(&mut self, client: u32, expiry: u32) {
+        if client != NONE {
+            self.client_ids.remove(client);
+        }
+        if expiry != NONE {
+            let slots = &mut self.slots;
             self.expiries
-                .remove(position, |slot, at| colds[slot as usize].expiry = at);
+                .remove(expiry, |slot, at| slots[slot as usize].expiry = at);
         }
-    }
-
-    #[inline]
-    fn take_slot(&mut self, new: &NewOrder) -> u32 {
-        let order = Order::new(new);
-        let cold = Cold {
-            account_next: NONE,
-            account_previous: NONE,
-            key: new.key,
-            client: NONE,
-            expiry: NONE,
-        };
-        let slot = self.free;
-        if slot == NONE {
-            self.slots.push(order);
-            self.colds.push(cold);
-            return u32::try_from(self.slots.len() - 1).expect("slots are numbered in 25 bits");
-        }
-        self.free = self.slots[slot as usize].next;
-        self.slots[slot as usize] = order;
-        self.colds[slot as usize] = cold;
-        slot
     }
 }
 
 impl Order {
     /// The node of an order that stands in no level yet.
-    pub(crate) fn new(new: &NewOrder) -> Self {
-        let form = match new.kind {
-            OrderKind::Limit { .. } | OrderKind::Market { .. } => Form::Limit,
-            OrderKind::StopLimit { .. } => Form::StopLimit,
+    #[inline]
+    pub(crate) fn new(new: &NewOrder<'_>) -> Self {
+        let PlaceOrder {
+            instrument,
+            side,
+            stp,
+            kind,
+            ..
+        } = *new.order;
+        let (form, tif, post_only) = match kind {
+            OrderKind::Limit { tif, post_only, .. } => (Form::Limit, tif, post_only),
+            OrderKind::Market { .. } => (Form::Limit, TimeInForce::Ioc, false),
+            OrderKind::StopLimit { tif, .. } => (Form::StopLimit, tif, false),
             OrderKind::StopMarket {
                 size: Size::Qty(_), ..
-            } => Form::StopMarket,
+            } => (Form::StopMarket, TimeInForce::Gtc, false),
             OrderKind::StopMarket {
                 size: Size::Quote(_),
                 ..
-            } => Form::StopMarketQuote,
+            } => (Form::StopMarketQuote, TimeInForce::Gtc, false),
         };
-        let tif = match new.kind.tif() {
+        let tif = match tif {
             TimeInForce::Gtc => Tif::Gtc,
             TimeInForce::Ioc => Tif::Ioc,
             TimeInForce::Fok => Tif::Fok,
             TimeInForce::Gtd(_) => Tif::Gtd,
         };
-        let post_only = matches!(
-            new.kind,
-            OrderKind::Limit {
-                post_only: true,
-                ..
-            }
-        );
         Self {
+            id: new.id,
+            leaves: new.leaves,
+            price: new.price,
             next: NONE,
             previous: NONE,
             level: LevelRef::NONE,
             account: new.account,
-            leaves: new.leaves,
-            price: new.price,
-            id: new.id,
-            filled: new.filled,
-            filled_quote: new.filled_quote,
-            instrument: new.instrument,
-            side: new.side,
+            instrument,
+            account_next: NONE,
+            account_previous: NONE,
+            client: NONE,
+            expiry: NONE,
+            side,
             form,
             tif,
-            stp_and_post_only: StpAndPostOnly::new(new.stp, post_only),
+            stp_and_post_only: StpAndPostOnly::new(stp, post_only),
         }
     }
 

@@ -88,26 +88,20 @@ impl SoloBook {
             id,
             account,
             key: rialto_types::KeyId(1),
-            instrument: self.book.instrument.id,
-            side: order.side,
-            stp: order.stp,
-            kind: order.kind,
-            client_order_id: order.client_order_id,
             price: node_price(&self.book.instrument, &order.kind),
             leaves,
-            filled: Qty::ZERO,
-            filled_quote: Amount::ZERO,
+            order,
         };
         let mut ledger = NoLedger;
         let mut matcher = self.begin(&mut ledger, events);
         match order.kind {
-            OrderKind::Limit { .. } => matcher.accept_limit(&new, Origin::VENUE, order),
+            OrderKind::Limit { .. } => matcher.accept_limit(&new, Origin::VENUE),
             OrderKind::Market { size } => {
                 let (taker, _) = matcher.market_taker(&new, size);
-                matcher.accept_market(taker, &new, Origin::VENUE, order);
+                matcher.accept_market(taker, &new, Origin::VENUE);
             }
             OrderKind::StopLimit { .. } | OrderKind::StopMarket { .. } => {
-                matcher.accept_stop(&new, Origin::VENUE, order);
+                matcher.accept_stop(&new, Origin::VENUE);
             }
         }
         events.finish();

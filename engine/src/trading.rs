@@ -44,7 +44,7 @@ impl Exchange {
         self.order_count += 1;
         let mut matcher = self.matcher(order.instrument, events);
         match (order.kind, taker) {
-            (OrderKind::Limit { .. }, _) => matcher.accept_limit(&new, origin, order),
+            (OrderKind::Limit { .. }, _) => matcher.accept_limit(&new, origin),
             (_, Some(taker)) => {
                 matcher.accept_market(
                     Taker {
@@ -53,10 +53,9 @@ impl Exchange {
                     },
                     &new,
                     origin,
-                    order,
                 );
             }
-            _ => matcher.accept_stop(&new, origin, order),
+            _ => matcher.accept_stop(&new, origin),
         }
         Ok(())
     }
@@ -133,7 +132,8 @@ impl Exchange {
         if request.qty.0 < 1 {
             return Err(Refusal::new(RejectReason::InvalidQty, request.qty.0, 1));
         }
-        if request.qty <= order.filled {
+        let filled = self.orders.record(slot).filled;
+        if request.qty <= filled {
             let reason = CancelReason::ReplacedBelowFilled;
             self.matcher(request.instrument, events)
                 .cancel(slot, reason, origin);
@@ -161,7 +161,13 @@ impl Exchange {
         }
         let instrument = &self.books[request.instrument.index() - 1].instrument;
         let asset = held_asset(instrument, order.side);
-        let change = hold_change(instrument, &order, request).map(Amount);
+        let change = hold_change(
+            instrument,
+            &order,
+            request.price,
+            Qty(request.qty.0 - filled.0),
+        );
+        let change = change.map(Amount);
         let change = self.check_funds(account, asset, change)?;
         if change.0 > 0 {
             self.accounts.hold(account, asset, change);
@@ -342,7 +348,7 @@ impl Exchange {
     fn needs(
         &mut self,
         order: &PlaceOrder,
-        new: &NewOrder,
+        new: &NewOrder<'_>,
         events: &mut EventBuffer,
     ) -> (Option<Taker>, Option<Amount>) {
         if let OrderKind::Market { size } = order.kind {
@@ -379,7 +385,12 @@ impl Exchange {
 
     /// The order as the slab will keep it, under the id it will have if nothing refuses it.
     #[inline]
-    fn new_order(&self, origin: Origin, account: AccountId, order: &PlaceOrder) -> NewOrder {
+    fn new_order<'a>(
+        &self,
+        origin: Origin,
+        account: AccountId,
+        order: &'a PlaceOrder,
+    ) -> NewOrder<'a> {
         let instrument = &self.books[order.instrument.index() - 1].instrument;
         let leaves = match order.kind.size() {
             Size::Qty(qty) => qty.0,
@@ -389,15 +400,9 @@ impl Exchange {
             id: OrderId::new(self.shard, self.order_count + 1),
             account,
             key: origin.key,
-            instrument: order.instrument,
-            side: order.side,
-            stp: order.stp,
-            kind: order.kind,
-            client_order_id: order.client_order_id,
             price: node_price(instrument, &order.kind),
             leaves,
-            filled: Qty::ZERO,
-            filled_quote: Amount::ZERO,
+            order,
         }
     }
 
