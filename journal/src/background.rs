@@ -1,30 +1,24 @@
 //! The thread that prepares segments beside the writer. The logic is in [`crate::segments`].
 //!
 //! The writer's own part is a message: taking a prepared segment, handing over the full one. The thread
-//! creates the next segment, names the present one, syncs and unmaps the full one, and, in `written`
-//! mode, keeps the pages just ahead of the writer ready, because the system's flusher takes that
-//! readiness away after half a minute. A segment that could not be prepared is tried once more when it
-//! is needed: by then somebody may have made room.
+//! creates the next segment, names the present one, syncs and unmaps the full one. A segment that could
+//! not be prepared is tried once more when it is needed: by then somebody may have made room.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
 
 use rialto_types::Seq;
 
 use crate::error::JournalError;
 use crate::header::SegmentBytes;
-use crate::segments::{AHEAD_BYTES, Sealed, SegmentShop, SegmentSource, close};
-use crate::storage::{Pages, Segment, Storage};
+use crate::pages::PagesThread;
+use crate::segments::{Sealed, SegmentShop, SegmentSource, close};
+use crate::storage::{Segment, Storage};
 
 /// Its name, as `top -H` shows it.
 const THREAD: &str = "segments";
-/// How often the writer's position is looked at while it moves.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How often while it stands still.
-const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
 
 /// Whether pages are kept ready ahead of the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +35,6 @@ enum Task<F: Segment> {
         first: Seq,
         sealed: Option<Sealed<F>>,
     },
-    Watch(Ahead<F::Pages>),
     Settle(SyncSender<Result<(), JournalError>>),
 }
 
@@ -61,7 +54,7 @@ pub struct BackgroundSegments<F: Segment> {
     answers: Receiver<Answer<F>>,
     synced: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
-    pages_ahead: PagesAhead,
+    pages: Option<PagesThread<F::Pages>>,
     /// Whether a segment was asked for and not yet taken.
     is_asked: bool,
     wait_count: u64,
@@ -85,8 +78,11 @@ impl<F: Segment> BackgroundSegments<F> {
             tasks: task_receiver,
             answers: answer_sender,
             synced: Arc::clone(&synced),
-            ahead: None,
             failed: None,
+        };
+        let pages = match pages_ahead {
+            PagesAhead::Kept => Some(PagesThread::start()?),
+            PagesAhead::Left => None,
         };
         let thread = Builder::new()
             .name(THREAD.to_owned())
@@ -97,7 +93,7 @@ impl<F: Segment> BackgroundSegments<F> {
             answers,
             synced,
             thread: Some(thread),
-            pages_ahead,
+            pages,
             is_asked: false,
             wait_count: 0,
         })
@@ -152,9 +148,9 @@ impl<F: Segment> SegmentSource<F> for BackgroundSegments<F> {
     }
 
     fn watch(&mut self, pages: F::Pages, position: Arc<AtomicU64>) -> Result<(), JournalError> {
-        match self.pages_ahead {
-            PagesAhead::Kept => self.send(Task::Watch(Ahead::new(pages, position))),
-            PagesAhead::Left => Ok(()),
+        match &self.pages {
+            Some(thread) => thread.watch(pages, position),
+            None => Ok(()),
         }
     }
 
@@ -195,27 +191,14 @@ struct Worker<S: Storage> {
     tasks: Receiver<Task<S::Segment>>,
     answers: Sender<Answer<S::Segment>>,
     synced: Arc<AtomicU64>,
-    /// The live segment's pages and the writer's position in it.
-    ahead: Option<Ahead<<S::Segment as Segment>::Pages>>,
     /// The error after which nothing more is done, until somebody has been told.
     failed: Option<JournalError>,
 }
 
 impl<S: Storage> Worker<S> {
     fn run(mut self) {
-        loop {
-            let task = match &mut self.ahead {
-                None => self
-                    .tasks
-                    .recv()
-                    .map_err(|_| RecvTimeoutError::Disconnected),
-                Some(ahead) => self.tasks.recv_timeout(ahead.look()),
-            };
-            match task {
-                Ok(task) => self.work(task),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
+        while let Ok(task) = self.tasks.recv() {
+            self.work(task);
         }
     }
 
@@ -239,7 +222,6 @@ impl<S: Storage> Worker<S> {
                     self.failed = Some(error);
                 }
             }
-            Task::Watch(ahead) => self.ahead = Some(ahead),
             Task::Settle(reply) => {
                 let answer = match self.failed.take() {
                     Some(error) => {
@@ -270,38 +252,5 @@ impl<S: Storage> Worker<S> {
             self.synced.store(last.0, Ordering::Release);
         }
         Ok(())
-    }
-}
-
-/// Keeps pages ready ahead of the writer.
-struct Ahead<P> {
-    pages: P,
-    position: Arc<AtomicU64>,
-    seen: u64,
-    pause: Duration,
-}
-
-impl<P: Pages> Ahead<P> {
-    fn new(pages: P, position: Arc<AtomicU64>) -> Self {
-        Self {
-            pages,
-            position,
-            seen: 0,
-            pause: LOOK_EVERY,
-        }
-    }
-
-    /// Prepares what lies ahead and says when to look again.
-    fn look(&mut self) -> Duration {
-        let position = self.position.load(Ordering::Relaxed);
-        self.pause = if position == self.seen {
-            LOOK_EVERY_MAX.min(self.pause * 2)
-        } else {
-            LOOK_EVERY
-        };
-        self.seen = position;
-        // What cannot be prepared faults in when it is written: slower, and no less safe.
-        let _ = self.pages.prepare(position..position + AHEAD_BYTES);
-        self.pause
     }
 }

@@ -33,6 +33,7 @@ pub mod identity;
 pub mod inspect;
 pub mod journal;
 pub mod layout;
+mod pages;
 pub mod record;
 pub mod recovered;
 pub mod recovery;

@@ -104,10 +104,9 @@ impl<S: Storage> SegmentShop<S> {
 }
 
 /// Syncs a sealed segment and closes it.
-pub(crate) fn close<F: Segment>(mut sealed: Sealed<F>) -> Result<Seq, JournalError> {
-    let whole = 0..sealed.segment.len();
-    let synced = sealed.segment.sync(whole);
-    synced.map_err(JournalError::io("sync", "the sealed segment"))?;
+pub(crate) fn close<F: Segment>(sealed: Sealed<F>) -> Result<Seq, JournalError> {
+    let closed = sealed.segment.close();
+    closed.map_err(JournalError::io("sync", "the sealed segment"))?;
     Ok(sealed.last)
 }
 

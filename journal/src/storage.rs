@@ -120,6 +120,12 @@ pub trait Segment: fmt::Debug + Send + 'static {
     /// Those of the disk. Afterwards nobody knows what is on it: the segment must not be written again.
     fn sync(&mut self, range: Range<u64>) -> io::Result<()>;
 
+    /// Syncs all of it and closes it.
+    ///
+    /// # Errors
+    /// As [`Segment::sync`].
+    fn close(self) -> io::Result<()>;
+
     /// A handle by which another thread keeps pages ready, while the owner writes.
     fn pages(&self) -> Self::Pages;
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::map::{Map, MapPages};
+use super::map::{Map, MapPages, make_resident};
 use super::{Directory, Entry, Pages, Reader, Segment, Storage};
 use crate::error::JournalError;
 use crate::layout;
@@ -142,8 +142,8 @@ impl Storage for FileStorage {
             .create_new(true)
             .open(&path)?;
         let created = reserve(&file, bytes)
-            .and_then(|()| FileSegment::map(file, bytes))
-            .and_then(|segment| segment.make_ready().map(|()| segment));
+            .and_then(|()| make_ready(&file, bytes))
+            .and_then(|()| FileSegment::map(file, bytes));
         match created {
             Ok(segment) => sync_directory(&self.directory).map(|()| segment),
             Err(error) => {
@@ -237,6 +237,18 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
     }
 }
 
+/// Makes every page resident and its extent final.
+fn make_ready(file: &File, bytes: u64) -> io::Result<()> {
+    let mut begin = 0;
+    while begin < bytes {
+        let end = bytes.min(begin + PREPARE_BYTES);
+        make_resident(file, begin..end)?;
+        file.sync_data()?;
+        begin = end;
+    }
+    Ok(())
+}
+
 /// A file open for reading.
 #[derive(Debug)]
 pub struct FileReader {
@@ -253,28 +265,13 @@ impl Reader for FileReader {
 #[derive(Debug)]
 pub struct FileSegment {
     map: Map,
-    /// Kept open: the map would do without, but then nobody could see in /proc who holds the file.
-    _file: File,
+    file: File,
 }
 
 impl FileSegment {
     fn map(file: File, bytes: u64) -> io::Result<Self> {
         let map = Map::new(&file, bytes)?;
-        Ok(Self { map, _file: file })
-    }
-
-    /// Makes every page resident and its extent final.
-    fn make_ready(&self) -> io::Result<()> {
-        let pages = self.map.pages();
-        let bytes = self.map.len() as u64;
-        let mut begin = 0;
-        while begin < bytes {
-            let end = bytes.min(begin + PREPARE_BYTES);
-            pages.prepare(begin..end)?;
-            self.map.sync(begin..end)?;
-            begin = end;
-        }
-        Ok(())
+        Ok(Self { map, file })
     }
 }
 
@@ -292,6 +289,12 @@ impl Segment for FileSegment {
 
     fn sync(&mut self, range: Range<u64>) -> io::Result<()> {
         self.map.sync(range)
+    }
+
+    /// Unmapped first, for the reason told at [`make_resident`].
+    fn close(self) -> io::Result<()> {
+        drop(self.map);
+        self.file.sync_data()
     }
 
     fn pages(&self) -> FilePages {

@@ -29,13 +29,20 @@ pub(super) struct MapPages {
 }
 
 impl Map {
-    /// Maps `bytes` of the file.
+    /// Maps the first `bytes` of the file.
     ///
     /// The map is declared as accessed at random. Otherwise the kernel reads ahead in large folios, and
     /// syncing one record later writes a whole folio: 430 µs instead of 28 µs here (docs/adr/0012).
     pub(super) fn new(file: &File, bytes: u64) -> io::Result<Self> {
-        let bytes = usize::try_from(bytes).map_err(io::Error::other)?;
-        let raw = MmapOptions::new().len(bytes).map_raw(file)?;
+        Self::part(file, 0..bytes)
+    }
+
+    fn part(file: &File, range: Range<u64>) -> io::Result<Self> {
+        let (_, length) = span(&range)?;
+        let raw = MmapOptions::new()
+            .offset(range.start)
+            .len(length)
+            .map_raw(file)?;
         raw.advise(Advice::Random)?;
         Ok(Self { raw: Arc::new(raw) })
     }
@@ -82,6 +89,15 @@ impl Map {
             raw: Arc::clone(&self.raw),
         }
     }
+}
+
+/// Makes the pages of `range` resident and dirty, so that syncing the file makes their extents final.
+///
+/// Not through the map that will be written: writing a mapped page back interrupts every processor that
+/// runs a thread of this process, once a page.
+pub(super) fn make_resident(file: &File, range: Range<u64>) -> io::Result<()> {
+    let length = range.end - range.start;
+    Map::part(file, range)?.pages().prepare(0..length)
 }
 
 impl MapPages {

@@ -168,6 +168,10 @@ impl Segment for MemorySegment {
         Ok(())
     }
 
+    fn close(self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn pages(&self) -> MemoryPages {
         MemoryPages
     }

@@ -183,6 +183,11 @@ impl Segment for DiskSegment {
         self.segment.sync(range)
     }
 
+    fn close(self) -> io::Result<()> {
+        self.faults.sync()?;
+        self.segment.close()
+    }
+
     fn pages(&self) -> MemoryPages {
         self.segment.pages()
     }

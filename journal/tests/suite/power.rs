@@ -240,6 +240,10 @@ impl Segment for Sectors {
         Ok(())
     }
 
+    fn close(mut self) -> io::Result<()> {
+        self.sync(0..self.bytes)
+    }
+
     fn pages(&self) -> MemoryPages {
         MemoryPages
     }
@@ -287,9 +291,8 @@ impl SegmentSource<Sectors> for LateSegments {
         self.machine
             .rename("spare.segment", &name)
             .map_err(failed)?;
-        if let Some(mut sealed) = sealed {
-            let whole = 0..sealed.segment.len();
-            sealed.segment.sync(whole).map_err(failed)?;
+        if let Some(sealed) = sealed {
+            sealed.segment.close().map_err(failed)?;
             self.synced = sealed.last;
         }
         Ok(())
