@@ -28,6 +28,7 @@ mod lifecycle;
 mod matching;
 mod order_index;
 mod orders;
+mod restoring;
 mod slot_index;
 mod solo;
 mod trading;
@@ -36,6 +37,7 @@ pub use events::EventBuffer;
 pub use exchange::Exchange;
 pub use hash::HashSeed;
 pub use image::StateImage;
+pub use restoring::RestoreError;
 pub use solo::SoloBook;
 
 /// The version of the rules in docs/MATCHING.md that this engine implements.
