@@ -2,40 +2,57 @@
 //! and each copied to a ring of its own memory, as a publisher would see them.
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use rialto_engine::{EventBuffer, SoloBook};
 use rialto_types::Event;
 
-use crate::measure::{Figure, Stopwatch, median};
+use crate::measure::Player;
+use crate::outlet::Outlet;
 use crate::workload::{ACCOUNTS, Message, Workload, instrument};
 
-/// Slots of the ring into which events are copied.
-const RING: usize = 1 << 12;
+/// Open orders that a book of the benchmarks has room for, unless it is asked for more.
+pub const ORDERS_MAX: u32 = 1 << 20;
 
 /// A book and where its events go.
-struct Bench {
+#[derive(Debug)]
+pub struct BookPlayer {
     book: SoloBook,
     events: EventBuffer,
-    ring: Vec<Event>,
-    written: usize,
+    outlet: Outlet,
 }
 
-impl Bench {
-    fn new(workload: &Workload) -> Self {
-        let book = SoloBook::new(instrument(), 1 << 20, ACCOUNTS);
-        let (events, ring) = (EventBuffer::new(), Vec::with_capacity(RING));
-        let mut bench = Self {
-            book,
-            events,
-            ring,
-            written: 0,
-        };
-        for message in &workload.warm_up {
-            bench.play(message);
+impl BookPlayer {
+    /// An empty book with room for so many open orders.
+    pub fn empty(order_max: u32) -> Self {
+        Self {
+            book: SoloBook::new(instrument(), order_max, ACCOUNTS),
+            events: EventBuffer::new(),
+            outlet: Outlet::new(),
         }
-        bench
     }
+
+    /// A book that has played the first part of a workload.
+    pub fn warm(workload: &Workload) -> Self {
+        let mut player = Self::empty(ORDERS_MAX);
+        for message in &workload.warm_up {
+            player.play(message);
+        }
+        player
+    }
+
+    /// The book, to look at.
+    pub fn book(&self) -> &SoloBook {
+        &self.book
+    }
+
+    /// The events of the last message.
+    pub fn events(&self) -> &[Event] {
+        self.events.as_slice()
+    }
+}
+
+impl Player for BookPlayer {
+    type Item = Message;
 
     #[inline]
     fn play(&mut self, message: &Message) {
@@ -51,41 +68,6 @@ impl Bench {
                 black_box(self.book.replace(*id, *price, *qty, &mut self.events));
             }
         }
-        for event in self.events.as_slice() {
-            let at = self.written % RING;
-            if at < self.ring.len() {
-                self.ring[at] = *event;
-            } else {
-                self.ring.push(*event);
-            }
-            self.written += 1;
-        }
-    }
-}
-
-/// Plays a workload `runs` times for the mean and once more for the percentiles.
-pub(crate) fn measure(name: &str, workload: &Workload, runs: usize) -> Figure {
-    let count = workload.messages.len() as f64;
-    let mut means = Vec::new();
-    for _ in 0..runs {
-        let mut bench = Bench::new(workload);
-        let start = Instant::now();
-        play_all(&mut bench, &workload.messages);
-        means.push(start.elapsed().as_nanos() as f64 / count);
-        black_box(&bench.ring);
-    }
-    let mut stopwatch = Stopwatch::new();
-    let mut bench = Bench::new(workload);
-    for message in &workload.messages {
-        stopwatch.time(|| bench.play(message));
-    }
-    stopwatch.figure(name, median(means))
-}
-
-/// A function of its own, so that a profiler can be told to look at nothing else.
-#[inline(never)]
-fn play_all(bench: &mut Bench, messages: &[Message]) {
-    for message in messages {
-        bench.play(message);
+        self.outlet.copy(self.events.as_slice());
     }
 }

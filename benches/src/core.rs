@@ -1,191 +1,152 @@
 //! The full core: stamp, journal record, key, checks, hold, match, settle, fees, events; 1,000 accounts.
 //!
 //! The journal is a real one, memory-mapped files in `written` mode, in a directory that is removed
-//! afterwards. The stamp counts up instead of reading the clock, which the core thread does once a
-//! batch.
+//! afterwards; where instructions are counted it is one in memory, without a thread of its own. The stamp
+//! counts up instead of reading the clock, which the core thread does once a batch.
 
-use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rialto_engine::{EventBuffer, Exchange, RULES_VERSION};
-use rialto_journal::{ExchangeId, FileStorage, Journal, OpenOptions, Recovery, SegmentBytes};
-use rialto_types::{
-    AccountId, AddKey, Amount, Asset, AssetId, CancelOrder, Capacity, ClientSeq, Command, Event,
-    Input, InstrumentId, KeyId, OrderRef, Permissions, PublicKey, ReplaceOrder, Seq, ShardId,
-    SourceId, Symbol, Timestamp, Transfer,
+use rialto_journal::{
+    Durability, ExchangeId, FileStorage, InlineSegments, Journal, JournalWriter, MemoryStorage,
+    OpenOptions, Recovered, Recovery, SegmentBytes,
 };
+use rialto_types::{ClientSeq, Event, Input, Seq, ShardId, Timestamp};
 
-use crate::measure::{Figure, Stopwatch, median};
-use crate::workload::{ACCOUNTS, Message, Workload, spec};
+use crate::measure::Player;
+use crate::outlet::Outlet;
+use crate::venue::{VenueSize, inputs, opening};
+use crate::workload::Workload;
 
-const RING: usize = 1 << 12;
+/// What the core writes its commands down in.
+#[derive(Debug)]
+enum Log {
+    /// Nothing.
+    None,
+    /// Mapped files in a directory of their own, which goes with them.
+    Files {
+        journal: Box<Journal<FileStorage>>,
+        _directory: tempfile::TempDir,
+    },
+    /// Memory, without a thread beside the writer.
+    Memory(Box<JournalWriter<MemoryStorage>>),
+}
 
 /// A core with its accounts, and where its events go.
-struct Bench {
+#[derive(Debug)]
+pub struct CorePlayer {
     exchange: Exchange,
-    journal: Journal<FileStorage>,
-    _directory: tempfile::TempDir,
+    log: Log,
     events: EventBuffer,
-    ring: Vec<Event>,
-    written: usize,
+    outlet: Outlet,
     seq: u64,
 }
 
-/// The commands that make a venue with one instrument and funded accounts, key n for account n.
-pub(crate) fn opening() -> Vec<Command> {
-    let asset = |symbol| {
-        Command::AddAsset(Asset {
-            symbol: Symbol::new(symbol).expect("a symbol"),
-            decimals: 8,
-        })
-    };
-    let mut commands = vec![
-        Command::SetCapacity(Capacity::default()),
-        asset("BTC"),
-        asset("USDT"),
-        Command::ListInstrument(spec()),
-    ];
-    let mut sequence = 0;
-    for account in (1..=ACCOUNTS).map(AccountId) {
-        commands.push(Command::CreateAccount);
-        let permissions = Permissions::READ.with(Permissions::TRADE);
-        let public_key = PublicKey([0; 32]);
-        commands.push(Command::AddKey(AddKey {
-            account,
-            public_key,
-            permissions,
-        }));
-        for asset in [AssetId(1), AssetId(2)] {
-            sequence += 1;
-            let amount = Amount(1_000_000_000_000_000);
-            let source = SourceId(1);
-            commands.push(Command::Transfer(Transfer {
-                source,
-                sequence,
-                account,
-                asset,
-                amount,
-            }));
-        }
+impl CorePlayer {
+    /// A venue of some size without a journal.
+    pub fn unlogged(size: VenueSize) -> Self {
+        Self::found(Log::None, size)
     }
-    commands
-}
 
-/// The messages of a workload as inputs of the core.
-pub(crate) fn inputs(messages: &[Message], first_seq: u64) -> Vec<Input> {
-    let number = |(at, message): (usize, &Message)| {
-        let instrument = InstrumentId(1);
-        let (account, command) = match *message {
-            Message::Place(account, order) => (account, Command::Place(order)),
-            Message::Cancel(account, id) => (
-                account,
-                Command::Cancel(CancelOrder {
-                    instrument,
-                    order: OrderRef::Id(id),
-                }),
-            ),
-            Message::Move(account, id, price, qty) => {
-                let order = OrderRef::Id(id);
-                (
-                    account,
-                    Command::Replace(ReplaceOrder {
-                        instrument,
-                        order,
-                        price,
-                        qty,
-                    }),
-                )
-            }
-        };
-        Input {
-            key: KeyId(account.0),
-            client_seq: ClientSeq(first_seq + at as u64),
-            command,
-        }
-    };
-    messages.iter().enumerate().map(number).collect()
-}
-
-impl Bench {
-    fn new(workload: &Workload) -> Self {
-        let directory = tempfile::tempdir_in("target").expect("the build directory is writable");
+    /// A venue of some size whose journal is files below `directory`, in segments of `segment_bytes`.
+    ///
+    /// # Panics
+    /// When the directory cannot be written.
+    pub fn on_files(directory: &Path, segment_bytes: SegmentBytes, size: VenueSize) -> Self {
+        let directory = tempfile::tempdir_in(directory).expect("the build directory is writable");
         let storage = FileStorage::open(directory.path()).expect("an empty directory is a journal");
-        let options = OpenOptions {
-            shard: ShardId(0),
-            rules_version: RULES_VERSION,
-            new_exchange_id: ExchangeId([1; 16]),
-            after: Seq(0),
-        };
-        let recovered = Recovery::open(Arc::new(storage), options).and_then(Recovery::finish);
-        let recovered = recovered.expect("an empty journal is recovered");
-        let journal = Journal::written(recovered, SegmentBytes::default(), Box::new(|_| ()));
-        let mut bench = Self {
-            journal: journal.expect("a new journal is begun"),
-            _directory: directory,
+        let recovered = recover(Arc::new(storage));
+        let journal = Journal::written(recovered, segment_bytes, Box::new(|_| ()));
+        let journal = journal.expect("a new journal is begun");
+        Self::found(
+            Log::Files {
+                journal: Box::new(journal),
+                _directory: directory,
+            },
+            size,
+        )
+    }
+
+    /// A venue of the default size whose journal is in memory: the same instructions every time.
+    ///
+    /// # Panics
+    /// Never: memory does not fail.
+    pub fn in_memory() -> Self {
+        let storage = Arc::new(MemoryStorage::new());
+        let recovered = recover(Arc::clone(&storage));
+        let segments = InlineSegments::new(storage, SegmentBytes::default());
+        let writer = recovered
+            .into_writer(Durability::Written, Box::new(segments))
+            .expect("a new journal is begun");
+        Self::found(Log::Memory(Box::new(writer)), VenueSize::default())
+    }
+
+    fn found(log: Log, size: VenueSize) -> Self {
+        let mut player = Self {
             exchange: Exchange::new(ShardId(0)),
+            log,
             events: EventBuffer::new(),
-            ring: Vec::with_capacity(RING),
-            written: 0,
+            outlet: Outlet::new(),
             seq: 0,
         };
-        for command in opening() {
-            bench.play(&Input {
-                key: KeyId::VENUE,
-                client_seq: ClientSeq(0),
-                command,
-            });
+        for input in opening(size) {
+            player.play(&input);
         }
-        for input in inputs(&workload.warm_up, 1) {
-            bench.play(&input);
-        }
-        bench
+        player
     }
+
+    /// Plays the first part of a workload.
+    #[must_use]
+    pub fn warm(mut self, workload: &Workload) -> Self {
+        for input in inputs(&workload.warm_up, ClientSeq(1)) {
+            self.play(&input);
+        }
+        self
+    }
+
+    /// The state, to look at.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// The events of the last command.
+    pub fn events(&self) -> &[Event] {
+        self.events.as_slice()
+    }
+}
+
+impl Player for CorePlayer {
+    type Item = Input;
 
     #[inline]
     fn play(&mut self, input: &Input) {
         self.seq += 1;
         self.events.clear();
         let (seq, time) = (Seq(self.seq), Timestamp(self.seq));
-        self.journal
-            .append(seq, time, input)
-            .expect("the disk has room");
-        self.exchange.apply(seq, time, input, &mut self.events);
-        for event in self.events.as_slice() {
-            let at = self.written % RING;
-            if at < self.ring.len() {
-                self.ring[at] = *event;
-            } else {
-                self.ring.push(*event);
+        match &mut self.log {
+            Log::None => {}
+            Log::Files { journal, .. } => {
+                let appended = journal.append(seq, time, input);
+                appended.expect("the disk has room");
             }
-            self.written += 1;
+            Log::Memory(writer) => {
+                let appended = writer.append(seq, time, input);
+                appended.expect("memory has room");
+            }
         }
+        self.exchange.apply(seq, time, input, &mut self.events);
+        self.outlet.copy(self.events.as_slice());
     }
 }
 
-/// Plays a workload `runs` times for the mean and once more for the percentiles.
-pub(crate) fn measure(name: &str, workload: &Workload, runs: usize) -> Figure {
-    let inputs = inputs(&workload.messages, workload.warm_up.len() as u64 + 1);
-    let mut means = Vec::new();
-    for _ in 0..runs {
-        let mut bench = Bench::new(workload);
-        let start = Instant::now();
-        play_all(&mut bench, &inputs);
-        means.push(start.elapsed().as_nanos() as f64 / inputs.len() as f64);
-        black_box(&bench.ring);
-    }
-    let mut stopwatch = Stopwatch::new();
-    let mut bench = Bench::new(workload);
-    for input in &inputs {
-        stopwatch.time(|| bench.play(input));
-    }
-    stopwatch.figure(name, median(means))
-}
-
-/// A function of its own, so that a profiler can be told to look at nothing else.
-#[inline(never)]
-fn play_all(bench: &mut Bench, inputs: &[Input]) {
-    for input in inputs {
-        bench.play(input);
-    }
+fn recover<S: rialto_journal::storage::Storage>(storage: Arc<S>) -> Recovered<S> {
+    let options = OpenOptions {
+        shard: ShardId(0),
+        rules_version: RULES_VERSION,
+        new_exchange_id: ExchangeId([1; 16]),
+        after: Seq(0),
+    };
+    let recovered = Recovery::open(storage, options).and_then(Recovery::finish);
+    recovered.expect("an empty journal is recovered")
 }

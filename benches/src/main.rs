@@ -9,23 +9,22 @@
     reason = "statistics: counts and nanoseconds are far below 2^53"
 )]
 
-mod book;
 mod codec;
-mod core;
-mod measure;
-mod random;
 mod ring;
 mod roundtrip;
-mod workload;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::measure::Figure;
-use crate::workload::Workload;
+use rialto_benches::book::BookPlayer;
+use rialto_benches::core::CorePlayer;
+use rialto_benches::measure::{self, Figure};
+use rialto_benches::venue::{VenueSize, timed_inputs};
+use rialto_benches::workload::{Kind, Workload};
+use rialto_journal::SegmentBytes;
 
 /// Benchmarks of Rialto.
 #[derive(Debug, Parser)]
@@ -125,36 +124,48 @@ fn run_parts(report: &mut Report, runs: usize) {
 }
 
 fn run_workloads(report: &mut Report, arguments: &Arguments, client_ids: bool) {
-    type Generator = fn(usize, bool) -> Workload;
-    let generators: [(&str, Generator); 3] = [
-        ("w1", workload::w1),
-        ("w2", |count, client_ids| {
-            workload::w2(count, 10_000, client_ids)
-        }),
-        ("w3", workload::w3),
-    ];
     let suffix = if client_ids { ", client ids" } else { "" };
-    for (workload, generate) in generators {
-        let names = ["book", "core"].map(|part| format!("{part} {workload}{suffix}"));
-        if !names.iter().any(|name| report.wants(name)) {
+    for kind in Kind::ALL {
+        let [book, core] = ["book", "core"].map(|part| format!("{part} {}{suffix}", kind.name()));
+        if !report.wants(&book) && !report.wants(&core) {
             continue;
         }
-        let workload = generate(arguments.messages, client_ids);
-        let count = workload.messages.len() as f64;
-        let facts = workload.facts;
-        println!(
-            "# {}: {:.1} % of the messages trade, {:.2} trades a message, {} live orders",
-            names[0],
-            facts.trading_count as f64 / count * 100.0,
-            facts.trade_count as f64 / count,
-            facts.live_mean
-        );
-        let [book, core] = names;
+        let workload = kind.generate(arguments.messages, client_ids);
+        print_facts(&book, &workload);
         if report.wants(&book) {
-            report.add(book::measure(&book, &workload, arguments.runs));
+            let fresh = || BookPlayer::warm(&workload);
+            report.add(measure::measure(
+                &book,
+                &workload.messages,
+                arguments.runs,
+                fresh,
+            ));
         }
         if report.wants(&core) {
-            report.add(core::measure(&core, &workload, arguments.runs));
+            report.add(measure_core(&core, &workload, arguments.runs));
         }
     }
+}
+
+fn print_facts(name: &str, workload: &Workload) {
+    let count = workload.messages.len() as f64;
+    let facts = workload.facts;
+    println!(
+        "# {name}: {:.1} % of the messages trade, {:.2} trades a message, {} live orders",
+        facts.trading_count as f64 / count * 100.0,
+        facts.trade_count as f64 / count,
+        facts.live_mean
+    );
+}
+
+fn measure_core(name: &str, workload: &Workload, runs: usize) -> Figure {
+    let fresh = || {
+        CorePlayer::on_files(
+            Path::new("target"),
+            SegmentBytes::default(),
+            VenueSize::default(),
+        )
+    };
+    let inputs = timed_inputs(workload);
+    measure::measure(name, &inputs, runs, || fresh().warm(workload))
 }

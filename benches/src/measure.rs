@@ -10,43 +10,96 @@ use serde::Serialize;
 
 /// One line of the summary. Times in nanoseconds for each operation.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Figure {
+pub struct Figure {
     /// What was measured.
-    pub(crate) name: String,
+    pub name: String,
     /// Median over the runs of the mean time of an operation.
-    pub(crate) ns_per_operation: f64,
+    pub ns_per_operation: f64,
     /// Percentiles of single operations, the clock's own cost included.
-    pub(crate) p50: u64,
+    pub p50: u64,
     /// As `p50`.
-    pub(crate) p99: u64,
+    pub p99: u64,
     /// As `p50`.
-    pub(crate) p99_9: u64,
+    pub p99_9: u64,
     /// As `p50`.
-    pub(crate) p99_99: u64,
+    pub p99_99: u64,
     /// The longest.
-    pub(crate) max: u64,
+    pub max: u64,
+}
+
+/// Something that plays the messages of a workload one by one.
+pub trait Player {
+    /// One message.
+    type Item;
+
+    /// Plays it, completely: its events have left when this returns.
+    fn play(&mut self, item: &Self::Item);
+}
+
+/// Plays `items` on a fresh player `runs` times for the mean, and once more for the percentiles.
+pub fn measure<P: Player>(
+    name: &str,
+    items: &[P::Item],
+    runs: usize,
+    mut fresh: impl FnMut() -> P,
+) -> Figure {
+    let means = (0..runs).map(|_| mean(&mut fresh(), items)).collect();
+    let mut stopwatch = Stopwatch::new();
+    let mut player = fresh();
+    for item in items {
+        stopwatch.time(|| player.play(item));
+    }
+    stopwatch.figure(name, median(means))
+}
+
+/// The mean time of an item in nanoseconds, from one reading of the clock before and one after all.
+pub fn mean<P: Player>(player: &mut P, items: &[P::Item]) -> f64 {
+    let start = Instant::now();
+    play_all(player, items);
+    start.elapsed().as_nanos() as f64 / items.len() as f64
+}
+
+/// Plays one after the other. A function of its own, so that a profiler can be told to look at nothing
+/// else.
+#[inline(never)]
+pub fn play_all<P: Player>(player: &mut P, items: &[P::Item]) {
+    for item in items {
+        player.play(item);
+    }
 }
 
 /// The median of some measurements.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+///
+/// # Panics
+/// When there are none.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
 
 /// An empty histogram from 1 ns to 10 s with three digits.
-pub(crate) fn histogram() -> Histogram<u64> {
+///
+/// # Panics
+/// Never: the bounds are valid.
+pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 10_000_000_000, 3).expect("the bounds are valid")
+}
+
+impl Default for Stopwatch {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Times single operations.
 #[derive(Debug)]
-pub(crate) struct Stopwatch {
+pub struct Stopwatch {
     histogram: Histogram<u64>,
 }
 
 impl Stopwatch {
     /// Nothing timed yet.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             histogram: histogram(),
         }
@@ -54,7 +107,7 @@ impl Stopwatch {
 
     /// Times one operation.
     #[inline]
-    pub(crate) fn time(&mut self, operation: impl FnOnce()) {
+    pub fn time(&mut self, operation: impl FnOnce()) {
         let start = Instant::now();
         operation();
         self.record(start.elapsed().as_nanos() as u64);
@@ -62,17 +115,17 @@ impl Stopwatch {
 
     /// Adds a duration.
     #[inline]
-    pub(crate) fn record(&mut self, ns: u64) {
+    pub fn record(&mut self, ns: u64) {
         self.histogram.saturating_record(ns.max(1));
     }
 
     /// The line for the summary, where the mean comes from the same measurements.
-    pub(crate) fn summary(&self, name: &str) -> Figure {
+    pub fn summary(&self, name: &str) -> Figure {
         self.figure(name, self.histogram.mean())
     }
 
     /// The line for the summary.
-    pub(crate) fn figure(&self, name: &str, ns_per_operation: f64) -> Figure {
+    pub fn figure(&self, name: &str, ns_per_operation: f64) -> Figure {
         let at = |quantile| self.histogram.value_at_quantile(quantile);
         Figure {
             name: name.to_owned(),
@@ -87,7 +140,7 @@ impl Stopwatch {
 }
 
 /// What one reading of the clock costs: the median of many empty measurements.
-pub(crate) fn clock_cost() -> Figure {
+pub fn clock_cost() -> Figure {
     let mut stopwatch = Stopwatch::new();
     let start = Instant::now();
     for _ in 0..1_000_000 {

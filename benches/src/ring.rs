@@ -17,7 +17,7 @@ use rialto_types::{
     OrderRef, Seq, Timestamp,
 };
 
-use crate::measure::{Figure, Stopwatch, median};
+use rialto_benches::measure::{Figure, Stopwatch, median};
 
 /// Round trips, and commands of a stream, in one run.
 const ROUND_TRIPS: u64 = 200_000;

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::measure::{Figure, Stopwatch};
+use rialto_benches::measure::{Figure, Stopwatch};
 
 /// Round trips of one turn, and turns.
 const PER_TURN: usize = 500;

@@ -21,13 +21,13 @@ use rialto_types::{
 use crate::random::Random;
 
 /// Accounts that take turns; the same for book and core, so that both play the same commands.
-pub(crate) const ACCOUNTS: u32 = 1_000;
+pub const ACCOUNTS: u32 = 1_000;
 /// The mid price, in ticks. Nothing depends on where it is.
 const MID: i64 = 1_000_000;
 
 /// One message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Message {
+pub enum Message {
     /// Place a limit order, GTC or IOC.
     Place(AccountId, PlaceOrder),
     /// Cancel an order of this account.
@@ -38,28 +38,31 @@ pub(crate) enum Message {
 
 /// A workload: what to play first, untimed, and what to time.
 #[derive(Debug)]
-pub(crate) struct Workload {
+pub struct Workload {
     /// Fills the book.
-    pub(crate) warm_up: Vec<Message>,
+    pub warm_up: Vec<Message>,
     /// What is timed.
-    pub(crate) messages: Vec<Message>,
+    pub messages: Vec<Message>,
     /// What the timed part does to the book.
-    pub(crate) facts: Facts,
+    pub facts: Facts,
 }
 
 /// What a workload turned out to be.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Facts {
+pub struct Facts {
     /// Messages that traded.
-    pub(crate) trading_count: u64,
+    pub trading_count: u64,
     /// Trades.
-    pub(crate) trade_count: u64,
+    pub trade_count: u64,
     /// Open orders, averaged over the messages.
-    pub(crate) live_mean: u64,
+    pub live_mean: u64,
 }
 
 /// The instrument of all workloads: one tick × one lot is one quote unit.
-pub(crate) fn instrument() -> Instrument {
+///
+/// # Panics
+/// Never: its listing is valid.
+pub fn instrument() -> Instrument {
     let asset = |symbol| Asset {
         symbol: Symbol::new(symbol).expect("a symbol"),
         decimals: 8,
@@ -69,7 +72,10 @@ pub(crate) fn instrument() -> Instrument {
 }
 
 /// What the exchange is told to list.
-pub(crate) fn spec() -> InstrumentSpec {
+///
+/// # Panics
+/// Never: its symbol is legal.
+pub fn spec() -> InstrumentSpec {
     InstrumentSpec {
         symbol: Symbol::new("BTC-USDT").expect("a symbol"),
         base: AssetId(1),
@@ -86,6 +92,46 @@ pub(crate) fn spec() -> InstrumentSpec {
         taker_fee: Ppm(200),
     }
 }
+
+/// Which workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// exchange-core's mix.
+    W1,
+    /// Add and cancel.
+    W2,
+    /// Sweeps.
+    W3,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::W1, Self::W2, Self::W3];
+
+    /// Its name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::W1 => "w1",
+            Self::W2 => "w2",
+            Self::W3 => "w3",
+        }
+    }
+
+    /// Makes it, with so many timed messages; every order has a client order id of 36 characters, or none
+    /// has one. Linear in the messages.
+    pub fn generate(self, messages: usize, client_ids: bool) -> Workload {
+        match self {
+            Self::W1 => w1(messages, W1_WARM_UP, client_ids),
+            Self::W2 => w2(messages, W2_LIVE, client_ids),
+            Self::W3 => w3(messages, client_ids),
+        }
+    }
+}
+
+/// Messages that let W1's book settle.
+pub const W1_WARM_UP: usize = 200_000;
+/// Open orders of W2.
+pub const W2_LIVE: usize = 10_000;
 
 /// Builds a workload on a book of its own.
 struct Builder {
@@ -260,8 +306,8 @@ impl Builder {
     }
 }
 
-/// exchange-core's mix.
-pub(crate) fn w1(count: usize, client_ids: bool) -> Workload {
+/// exchange-core's mix: `count` timed messages after `settling` untimed ones.
+pub fn w1(count: usize, settling: usize, client_ids: bool) -> Workload {
     let mut builder = Builder::new(1, client_ids);
     while builder.live.len() < 950 {
         let (side, away) = (builder.side(), w1_distance(&mut builder.random));
@@ -269,8 +315,8 @@ pub(crate) fn w1(count: usize, client_ids: bool) -> Workload {
         builder.place(side, toward(side, MID, away), qty, TimeInForce::Gtc);
     }
     let mut warm_up = 0;
-    for step in 0..count + 200_000 {
-        if step == 200_000 {
+    for step in 0..count + settling {
+        if step == settling {
             warm_up = builder.start_timed_part();
         }
         w1_step(&mut builder);
@@ -325,8 +371,8 @@ fn toward(side: Side, mid: i64, away: i64) -> i64 {
     }
 }
 
-/// Add and cancel.
-pub(crate) fn w2(count: usize, live: usize, client_ids: bool) -> Workload {
+/// Add and cancel, with about `live` open orders.
+pub fn w2(count: usize, live: usize, client_ids: bool) -> Workload {
     let mut builder = Builder::new(2, client_ids);
     let mut warm_up = 0;
     let fill = live + live / 2;
@@ -356,7 +402,7 @@ pub(crate) fn w2(count: usize, live: usize, client_ids: bool) -> Workload {
 }
 
 /// Sweeps.
-pub(crate) fn w3(count: usize, client_ids: bool) -> Workload {
+pub fn w3(count: usize, client_ids: bool) -> Workload {
     let mut builder = Builder::new(3, client_ids);
     let add = |builder: &mut Builder, side: Side| {
         let away = builder.random.normal(50).abs() + 1;
