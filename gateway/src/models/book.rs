@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rialto_types::{Price, Qty, Seq, Side, TradeId};
 
-use super::OpenOrder;
+use super::{BookTable, OpenOrder};
 
 /// All that rests at one price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +74,13 @@ impl Book {
             Side::Buy => &self.bids,
             Side::Sell => &self.asks,
         }
+    }
+
+    /// Takes over what does not follow from the orders.
+    pub(super) const fn restore(&mut self, table: &BookTable) {
+        self.change_count = table.change_count;
+        self.changed_at = table.changed_at;
+        self.last_trade = table.last_trade;
     }
 
     /// Follows a change of one order; returns the prices whose levels it changed.

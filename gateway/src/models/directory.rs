@@ -98,6 +98,10 @@ impl Keys {
         (first..).map(KeyId).zip(keys)
     }
 
+    pub(super) const fn restored(keys: Vec<Key>) -> Self {
+        Self { keys }
+    }
+
     pub(super) fn add(&mut self, e: &KeyAdded) {
         assert_eq!(e.key.index(), self.keys.len() + 1, "keys count up by one");
         self.keys.push(Key {

@@ -15,6 +15,7 @@ mod book;
 mod directory;
 mod order;
 mod orders;
+mod restoring;
 
 use rialto_risk::hold;
 use rialto_types::{
@@ -27,6 +28,7 @@ pub use book::{Book, Level};
 pub use directory::{Directory, Key, Keys};
 pub use order::{OpenOrder, Place};
 pub use orders::{Listing, OpenOrders};
+pub use restoring::{AccountTable, BookTable, Tables};
 
 /// Everything that queries are answered from.
 #[derive(Clone, Debug, Default)]

@@ -112,7 +112,8 @@ impl OpenOrder {
 
     pub(super) fn fill(&mut self, qty: Qty, notional: Amount, leaves: i64) {
         self.filled.0 += qty.0;
-        self.filled_quote.0 += notional.0;
+        // As the core's, which stays where it is rather than overflow.
+        self.filled_quote = Amount(self.filled_quote.0.saturating_add(notional.0));
         self.leaves = leaves;
         if leaves == 0 {
             self.place = Place::Closed;
