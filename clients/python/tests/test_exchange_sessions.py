@@ -144,6 +144,11 @@ async def test_without_a_logon_there_is_market_data_and_nothing_else(
         with pytest.raises(RequestRefused) as refused:
             await client.mass_cancel()
         assert refused.value.reason == MessageError.NOT_LOGGED_ON
+        for ask in (client.balances, client.open_orders, lambda: client.order_status(1)):
+            # Answered at once: the refusal names the question that it refuses.
+            with pytest.raises(RequestRefused) as refused:
+                await ask()
+            assert refused.value.reason == MessageError.NOT_LOGGED_ON
         await client.session.log_on(exchange.key(8), LogonTerms())
         assert await client.balances()
         with pytest.raises(RequestRefused) as again:

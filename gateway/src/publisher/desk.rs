@@ -25,9 +25,9 @@ pub(super) struct Trader {
 }
 
 impl Trader {
-    /// Whether it may see a report that concerns `key`.
-    fn sees(&self, key: KeyId) -> bool {
-        self.permissions.allows(Permissions::READ) || self.key == key
+    /// Whether it may see a report that concerns `keys`.
+    fn sees(&self, keys: &[KeyId]) -> bool {
+        self.permissions.allows(Permissions::READ) || keys.contains(&self.key)
     }
 }
 
@@ -214,11 +214,12 @@ impl Desk {
         append(&mut self.members, &mut self.touched, place, messages);
     }
 
-    /// Appends a message for the sessions of an account that may see what concerns `key`.
+    /// Appends a message for the sessions of an account that may see what concerns `keys`: all that may
+    /// read, and those of these keys.
     pub(super) fn tell_account(
         &mut self,
         account: AccountId,
-        key: KeyId,
+        keys: &[KeyId],
         message: &impl WireMessage,
     ) {
         self.encode(message);
@@ -231,7 +232,7 @@ impl Desk {
         } = self;
         for place in &by_account[account.index()] {
             let member = members[*place].as_ref();
-            if member.and_then(|m| m.trader).is_some_and(|t| t.sees(key)) {
+            if member.and_then(|m| m.trader).is_some_and(|t| t.sees(keys)) {
                 append(members, touched, *place, scratch);
             }
         }

@@ -165,7 +165,7 @@ impl Publisher {
             return;
         }
         let pair = self.pair(order.instrument);
-        let (message, key) = match &event.body {
+        let (message, asker) = match &event.body {
             EventBody::Accepted(e) => (reports::accepted(event, e, order, pair), e.origin.key),
             EventBody::Cancelled(e) => (reports::cancelled(event, e, order, pair), e.origin.key),
             EventBody::Replaced(e) => (reports::replaced(event, e, order, pair), e.origin.key),
@@ -174,8 +174,9 @@ impl Publisher {
             // That an order has entered the book follows from its other reports.
             _ => return,
         };
-        let key = if key == KeyId::VENUE { order.key } else { key };
-        self.desk.tell_account(order.account, key, &message);
+        // Another key of the account may have asked; whoever placed the order hears of it too.
+        let keys = [asker, order.key];
+        self.desk.tell_account(order.account, &keys, &message);
     }
 
     fn tell_trade(&mut self, event: &Event, trade: &Trade, maker: &OpenOrder, taker: &OpenOrder) {
@@ -183,7 +184,8 @@ impl Publisher {
             if self.desk.has_traders(order.account) {
                 let pair = self.pair(order.instrument);
                 let message = reports::filled(event, trade, fill, order, pair);
-                self.desk.tell_account(order.account, order.key, &message);
+                self.desk
+                    .tell_account(order.account, &[order.key], &message);
             }
         }
         if self.topics.has_audience(trade.instrument, Channel::Trades) {
@@ -202,7 +204,7 @@ impl Publisher {
             } if *account != AccountId::VENUE => {
                 if self.desk.has_traders(*account) {
                     let message = reports::mass_cancelled(event);
-                    self.desk.tell_account(*account, origin.key, &message);
+                    self.desk.tell_account(*account, &[origin.key], &message);
                 }
                 return;
             }
@@ -212,14 +214,14 @@ impl Publisher {
                 let account = key.expect("an armed key is known").account;
                 if self.desk.has_traders(account) {
                     let message = reports::armed(event, *origin, account, *armed);
-                    self.desk.tell_account(account, origin.key, &message);
+                    self.desk.tell_account(account, &[origin.key], &message);
                 }
                 return;
             }
             EventBody::Transferred(e) if self.desk.has_traders(e.account) => {
                 let message = reports::transferred(event, e, self.models.directory());
                 // Nobody but readers of the account is told: no key asked for it.
-                self.desk.tell_account(e.account, KeyId::VENUE, &message);
+                self.desk.tell_account(e.account, &[], &message);
             }
             EventBody::KeyRevoked { key, .. } => {
                 let revoked = self.models.keys().get(*key);
@@ -252,13 +254,13 @@ impl Publisher {
                     let named = e.order.filter(|_| e.command != CommandKind::Place);
                     let named = named.and_then(|order| self.models.find(account, order));
                     let message = reports::order_rejected(event, e, directory, named);
-                    self.desk.tell_account(account, key, &message);
+                    self.desk.tell_account(account, &[key], &message);
                 }
             }
             CommandKind::MassCancel => {
                 if self.desk.has_traders(account) {
                     let message = reports::mass_cancel_rejected(event, e, directory);
-                    self.desk.tell_account(account, key, &message);
+                    self.desk.tell_account(account, &[key], &message);
                 }
             }
             CommandKind::ArmCancelOnDisconnect => {
@@ -266,7 +268,7 @@ impl Publisher {
                 let directory = self.models.directory();
                 if self.desk.has_traders(account) {
                     let message = reports::arm_rejected(event, e, directory);
-                    self.desk.tell_account(account, key, &message);
+                    self.desk.tell_account(account, &[key], &message);
                 }
             }
             _ => {
@@ -275,7 +277,7 @@ impl Publisher {
                 // The gate lets no such command of anybody else pass; should the core refuse one all the
                 // same, its number belongs to the account that sent it.
                 if account != AccountId::VENUE && self.desk.has_traders(account) {
-                    self.desk.tell_account(account, key, &message);
+                    self.desk.tell_account(account, &[key], &message);
                 }
             }
         }
@@ -395,7 +397,7 @@ impl Publisher {
                 balances: group,
             };
             // Only readers of the account: a balance concerns no single key.
-            self.desk.tell_account(account, KeyId::VENUE, &message);
+            self.desk.tell_account(account, &[], &message);
         }
     }
 

@@ -8,7 +8,7 @@ use rialto_protocol::refusal::{Problem, WireRefusal};
 use rialto_protocol::text::{self, Context, Units};
 use rialto_protocol::{
     ArmCancelOnDisconnect, Boolean, CancelOrder, ClientOrderIdText, Coded, MassCancel, Message,
-    MessageError, NewOrder, Refused, ReplaceOrder, VarText, WireMessage, admin, order,
+    NewOrder, Refused, ReplaceOrder, VarText, WireMessage, admin, order,
 };
 use rialto_risk::{Arrival, Market as MarketView, check_limits};
 use rialto_types::{
@@ -136,8 +136,7 @@ impl Session {
         convert: impl FnOnce(&Directory) -> Result<Command, WireRefusal>,
     ) -> bool {
         if !matches!(self.stage, Stage::Trader(_)) {
-            let text = "this message needs a logon first".to_owned();
-            self.refuse_unknown(about, MessageError::NotLoggedOn, text);
+            self.refuse_before_logon(&refused(about));
             return false;
         }
         match self.submit(about, convert) {
@@ -213,16 +212,6 @@ impl Session {
         submitted.map_err(|_| native(RejectReason::Busy.into()))?;
         gate.set_submitted(about.client_seq);
         Ok(())
-    }
-
-    /// Refuses a command that could not be acted on at all.
-    fn refuse_unknown(&mut self, about: About, error: MessageError, text: String) {
-        self.floor.metrics.message_error(error);
-        self.answer(&Refused {
-            message_error: Some(error.into()),
-            text: VarText::from(text),
-            ..refused(about)
-        });
     }
 
     fn refuse(&mut self, about: About, explained: Explained) {

@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use rialto_protocol::{EndReason, Logon, LogonFlags, MessageError, WireMessage, logon_text};
+use rialto_protocol::{
+    EndReason, Logon, LogonFlags, MessageError, Refused, WireMessage, logon_text,
+};
 use rialto_risk::Gate;
 use rialto_types::{ClientSeq, Command, Input, KeyId, Permissions, PublicKey, ReportSeq};
 use tokio::sync::oneshot;
@@ -38,7 +40,11 @@ impl Session {
     pub(super) async fn log_on(&mut self, message: &Logon) -> Result<(), End> {
         if matches!(self.stage, Stage::Trader(_)) {
             let text = "the session is logged on already".to_owned();
-            self.refuse_message(Logon::TEMPLATE_ID, MessageError::AlreadyLoggedOn, text);
+            let about = Refused {
+                ref_template_id: Logon::TEMPLATE_ID,
+                ..Refused::default()
+            };
+            self.refuse_message(&about, MessageError::AlreadyLoggedOn, text);
             return Ok(());
         }
         let deadline = tokio::time::Instant::now() + ENTRY_TIMEOUT;

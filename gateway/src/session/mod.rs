@@ -320,8 +320,11 @@ impl Session {
                     self.message(&message, arrived).await?;
                 }
                 Some(Err(error)) => {
-                    let template = frame.template_id().unwrap_or(0);
-                    self.refuse_message(template, error.code(), error.to_string());
+                    let about = Refused {
+                        ref_template_id: frame.template_id().unwrap_or(0),
+                        ..Refused::default()
+                    };
+                    self.refuse_message(&about, error.code(), error.to_string());
                     return Err(End::told(EndReason::ProtocolError, error.to_string()));
                 }
                 None => return Ok(()),
@@ -376,15 +379,20 @@ impl Session {
         self.answers.push(&self.scratch);
     }
 
-    /// Refuses a message that cannot be acted on at all.
-    fn refuse_message(&mut self, template_id: u16, error: MessageError, text: String) {
+    /// Refuses a message that cannot be acted on at all. `about` says which one it was.
+    fn refuse_message(&mut self, about: &Refused, error: MessageError, text: String) {
         self.floor.metrics.message_error(error);
         self.answer(&Refused {
-            ref_template_id: template_id,
             message_error: Some(error.into()),
             text: VarText::from(text),
-            ..Refused::default()
+            ..about.clone()
         });
+    }
+
+    /// Refuses a message that only a session with a logon may send.
+    fn refuse_before_logon(&mut self, about: &Refused) {
+        let text = "this message needs a logon first".to_owned();
+        self.refuse_message(about, MessageError::NotLoggedOn, text);
     }
 
     /// Ends: tells the core, gives the key free, tells the client.

@@ -38,19 +38,15 @@ impl Session {
     /// The request that a message makes; `None` when it was refused.
     fn question(&mut self, message: &Message) -> Option<Request> {
         let template_id = message.template_id();
-        let Some(own) = self.account() else {
-            let (error, text) = if self.asking(message, AccountId::VENUE).is_some() {
-                let text = "this message needs a logon first".to_owned();
-                (MessageError::NotLoggedOn, text)
-            } else {
-                not_from_client(message)
+        let own = self.account();
+        let account = own.map_or(AccountId::VENUE, |(account, _)| account);
+        let Some(asking) = self.asking(message, account) else {
+            let about = Refused {
+                ref_template_id: template_id,
+                ..Refused::default()
             };
-            self.refuse_message(template_id, error, text);
-            return None;
-        };
-        let Some(asking) = self.asking(message, own.0) else {
-            let (error, text) = not_from_client(message);
-            self.refuse_message(template_id, error, text);
+            let text = format!("only the exchange sends {}", message.name());
+            self.refuse_message(&about, MessageError::NotFromClient, text);
             return None;
         };
         let Asking {
@@ -58,10 +54,19 @@ impl Session {
             needs,
             question,
         } = asking;
-        let question = if own.1.allows(needs) {
+        let about = Refused {
+            ref_template_id: template_id,
+            request_id: Some(request_id),
+            ..Refused::default()
+        };
+        let Some((_, permissions)) = own else {
+            self.refuse_before_logon(&about);
+            return None;
+        };
+        let question = if permissions.allows(needs) {
             question
         } else {
-            let (has, needs) = (i64::from(own.1.bits()), i64::from(needs.bits()));
+            let (has, needs) = (i64::from(permissions.bits()), i64::from(needs.bits()));
             let refusal = Refusal::new(RejectReason::NotPermitted, has, needs);
             Err((refusal, text::refusal(&refusal, &Context::default())))
         };
@@ -75,13 +80,11 @@ impl Session {
             Err((refusal, text)) => {
                 self.floor.metrics.gate_refusal(refusal.reason);
                 self.answer(&Refused {
-                    ref_template_id: template_id,
-                    request_id: Some(request_id),
                     reject_reason: Some(refusal.reason.into()),
                     value: refusal.value,
                     limit: refusal.limit,
                     text: VarText::from(text),
-                    ..Refused::default()
+                    ..about
                 });
                 None
             }
@@ -175,9 +178,4 @@ fn administrators_question(message: &Message) -> Option<Asking> {
         needs: Permissions::ADMIN,
         question: Ok(question),
     })
-}
-
-fn not_from_client(message: &Message) -> (MessageError, String) {
-    let text = format!("only the exchange sends {}", message.name());
-    (MessageError::NotFromClient, text)
 }

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use rialto_client::{Directory, order};
 use rialto_protocol::{
-    BalancesRequest, EndReason, FRAME_BYTES_MAX, Heartbeat, LogonFlags, Message, MessageError,
-    NewOrder, TestRequest, WireMessage,
+    AccountsRequest, BalancesRequest, EndReason, FRAME_BYTES_MAX, Heartbeat, KeysRequest,
+    LogonFlags, Message, MessageError, NewOrder, OpenOrdersRequest, OrderStatusRequest,
+    TestRequest, TransferSourceRequest, WireMessage,
 };
 use rialto_reference::scenario::SplitMix64;
 use rialto_types::{InstrumentId, KeyId, Price, Qty, RejectReason, ReportSeq, Side, Timestamp};
@@ -101,9 +102,8 @@ async fn messages_out_of_place_are_refused_and_the_connection_goes_on() {
         side: Side::Buy.into(),
         ..NewOrder::default()
     };
-    let early: [(Message, MessageError); 3] = [
+    let early: [(Message, MessageError); 2] = [
         (order.into(), MessageError::NotLoggedOn),
-        (BalancesRequest::default().into(), MessageError::NotLoggedOn),
         (raw.challenge.into(), MessageError::NotFromClient),
     ];
     for (message, error) in early {
@@ -112,6 +112,7 @@ async fn messages_out_of_place_are_refused_and_the_connection_goes_on() {
         let refused = raw.refused().await;
         assert_eq!(refused.message_error.unwrap(), error);
         assert_eq!(refused.ref_template_id, template);
+        assert_eq!(refused.request_id, None, "{refused:?}");
         answers_test(&mut raw, 3).await;
     }
     raw.log_on(ALICE).await;
@@ -125,6 +126,56 @@ async fn messages_out_of_place_are_refused_and_the_connection_goes_on() {
     answers_test(&mut raw, 4).await;
     let image = venue.stop().await;
     assert_eq!(image.order_count, 0);
+}
+
+/// Each kind of question, asked under this number.
+fn questions(request_id: u64) -> [Message; 6] {
+    [
+        Message::OrderStatusRequest(OrderStatusRequest {
+            request_id,
+            ..OrderStatusRequest::default()
+        }),
+        Message::OpenOrdersRequest(OpenOrdersRequest {
+            request_id,
+            ..OpenOrdersRequest::default()
+        }),
+        Message::BalancesRequest(BalancesRequest {
+            request_id,
+            ..BalancesRequest::default()
+        }),
+        Message::AccountsRequest(AccountsRequest {
+            request_id,
+            ..AccountsRequest::default()
+        }),
+        Message::KeysRequest(KeysRequest {
+            request_id,
+            ..KeysRequest::default()
+        }),
+        Message::TransferSourceRequest(TransferSourceRequest {
+            request_id,
+            ..TransferSourceRequest::default()
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn a_question_before_the_logon_is_refused_under_its_number() {
+    let venue = Venue::usual();
+    let mut raw = Raw::connect(&venue).await;
+    for asked in questions(70) {
+        let template = asked.template_id();
+        raw.send_messages(&[asked, test_request(3)]).await;
+        let refused = raw.refused().await;
+        assert_eq!(
+            refused.message_error.unwrap(),
+            MessageError::NotLoggedOn,
+            "{refused:?}"
+        );
+        assert_eq!(refused.ref_template_id, template);
+        assert_eq!(refused.request_id, Some(70));
+        answers_test(&mut raw, 3).await;
+    }
+    venue.stop().await;
 }
 
 #[tokio::test]

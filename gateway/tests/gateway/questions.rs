@@ -173,10 +173,10 @@ async fn administrators_see_accounts_keys_and_sources() {
     assert_eq!(accounts[1].balances.len(), 3);
     let keys = admin.keys(None).await.unwrap();
     let ids: Vec<_> = keys.iter().map(|key| key.key_id.0).collect();
-    assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(ids, [1, 2, 3, 4, 5, 6, 7]);
     let of_alice = admin.keys(Some(AccountId(1))).await.unwrap();
     let ids: Vec<_> = of_alice.iter().map(|key| key.key_id.0).collect();
-    assert_eq!(ids, [2, 5, 6]);
+    assert_eq!(ids, [2, 5, 6, 7]);
     assert_eq!(admin.last_transfer_seq(SourceId(1)).await.unwrap(), 9);
     assert_eq!(admin.last_transfer_seq(SourceId(500)).await.unwrap(), 0);
     let unknown = admin.balances(Some(AccountId(50))).await.unwrap_err();

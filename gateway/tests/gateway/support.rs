@@ -47,6 +47,8 @@ pub(crate) const CAROL: u32 = 4;
 pub(crate) const ALICE_TOO: u32 = 5;
 /// A key of account 1 that may only read.
 pub(crate) const ALICE_READS: u32 = 6;
+/// A key of account 1 that may only trade.
+pub(crate) const ALICE_TRADES: u32 = 7;
 
 /// How the venue differs from the usual one.
 pub(crate) struct Setup {
@@ -353,6 +355,7 @@ fn founding() -> Vec<Command> {
         (CAROL, trader),
         (ALICE_TOO, trader),
         (ALICE_READS, Permissions::READ),
+        (ALICE_TRADES, Permissions::TRADE),
     ] {
         commands.push(Command::AddKey(AddKey {
             account: api_key(key).account(),

@@ -2,14 +2,17 @@
 
 use rialto_client::{ClientError, Directory, LogonOptions, order};
 use rialto_protocol::{
-    Balance, BalanceUpdate, ExecType, ExecutionReport, LogonFlags, Message, OrderState, ReportFlags,
+    Balance, BalanceUpdate, ExecType, ExecutionReport, LogonFlags, MassCancel, Message, OrderState,
+    ReportFlags,
 };
 use rialto_types::{
     AssetId, CancelReason, ClientOrderId, ClientSeq, KeyId, OrderKind, OrderRef, Price, Qty,
     RejectReason, Side, Size, TimeInForce,
 };
 
-use crate::support::{ALICE, ALICE_READS, ALICE_TOO, BOB, BTC_USDT, Setup, Venue, next_of};
+use crate::support::{
+    ALICE, ALICE_READS, ALICE_TOO, ALICE_TRADES, BOB, BTC_USDT, Setup, Venue, limit, next_of,
+};
 
 fn report(message: Message) -> Option<ExecutionReport> {
     match message {
@@ -148,10 +151,7 @@ async fn every_kind_of_request_is_answered() {
     let waiting = alice.place(order::new(btc, Side::Buy, stop)).await.unwrap();
     assert_eq!(waiting.state(), OrderState::Waiting);
     assert_eq!(waiting.last().stop_price.unwrap().to_string(), "61000");
-    let count = alice
-        .mass_cancel(rialto_protocol::MassCancel::default())
-        .await
-        .unwrap();
+    let count = alice.mass_cancel(MassCancel::default()).await.unwrap();
     assert_eq!(count, 1);
 
     let size = Size::Qty(Qty(1));
@@ -192,6 +192,29 @@ async fn all_sessions_of_an_account_get_all_its_reports() {
             assert_eq!(found.report_seq.unwrap().0, expected);
         }
     }
+    venue.stop().await;
+}
+
+/// A key that may only trade is told of its own orders, also when another key ends them, and of nothing
+/// else: to it the numbers of reports, which count for the account, have gaps.
+#[tokio::test]
+async fn a_key_that_only_trades_is_told_of_its_own_orders_alone() {
+    let venue = Venue::usual();
+    let mut trader = venue.log_on(ALICE_TRADES).await;
+    let mut alice = venue.log_on(ALICE).await;
+    let first = alice.logon().next_report_seq.0;
+    let own = trader.place(limit(Side::Buy, 5_900_000, 1)).await.unwrap();
+    alice.place(limit(Side::Buy, 5_800_000, 1)).await.unwrap();
+    assert_eq!(alice.mass_cancel(MassCancel::default()).await.unwrap(), 2);
+    let later = trader.place(limit(Side::Buy, 5_700_000, 1)).await.unwrap();
+    let Message::ExecutionReport(ended) = trader.next().await.unwrap() else {
+        panic!("neither balances nor anything else comes");
+    };
+    assert_eq!(ended.exec_type, ExecType::Cancelled);
+    assert_eq!(ended.order_id, own.order_id());
+    assert_eq!(ended.key_id, Some(KeyId(ALICE)));
+    let numbers = [own.last(), &ended, later.last()].map(|r| r.report_seq.unwrap().0 - first);
+    assert_eq!(numbers, [0, 2, 5]);
     venue.stop().await;
 }
 
