@@ -72,6 +72,8 @@ fn explain(found: &Found) -> String {
         Value::Code(code, name) => format!("{code} ({name})"),
         Value::Flags(names) if names.is_empty() => "no flag".to_owned(),
         Value::Flags(names) => names.join(", "),
+        // The only text of a fixed length that may be absent.
+        Value::Text(text) if text.is_empty() && found.name == "clientOrderId" => "null".to_owned(),
         Value::Text(text) => format!("{text:?}"),
         Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
         Value::Decimal(mantissa, exponent, _) => format!("{mantissa} × 10^{exponent}"),
