@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python bench loadtest lint deny soak clean
+.PHONY: help run test test-python bench baseline loadtest lint deny soak clean
 
 DATA ?= ./data/demo
 
@@ -21,6 +21,9 @@ test-python: ## The tests of the Python client alone
 bench: ## Benchmarks; writes target/bench/summary.json
 	cargo build --release --locked -p rialto-exchange --bin rialto
 	cargo run --release --locked -p rialto-benches
+
+baseline: ## Accept the present instruction counts as what `make test` compares with
+	scripts/bench-instructions.sh write
 
 loadtest: ## Round trips, and with FILE=flow.csv a replay, against a server of its own or ADDRESS=host:port
 	scripts/loadtest.sh

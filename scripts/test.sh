@@ -33,5 +33,8 @@ cargo test --locked --workspace --doc --quiet
 step "documentation builds"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet
 
+step "instructions of the hot path"
+scripts/bench-instructions.sh check
+
 step "Python client"
 scripts/test-python.sh

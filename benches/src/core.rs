@@ -19,6 +19,9 @@ use crate::outlet::Outlet;
 use crate::venue::{VenueSize, inputs, opening};
 use crate::workload::Workload;
 
+/// Room of a journal in memory: 250,000 orders and what founds the venue.
+const MEMORY_BYTES: u64 = 16 << 20;
+
 /// What the core writes its commands down in.
 #[derive(Debug)]
 enum Log {
@@ -75,7 +78,8 @@ impl CorePlayer {
     pub fn in_memory() -> Self {
         let storage = Arc::new(MemoryStorage::new());
         let recovered = recover(Arc::clone(&storage));
-        let segments = InlineSegments::new(storage, SegmentBytes::default());
+        let segment_bytes = SegmentBytes::new(MEMORY_BYTES).expect("whole pages");
+        let segments = InlineSegments::new(storage, segment_bytes);
         let writer = recovered
             .into_writer(Durability::Written, Box::new(segments))
             .expect("a new journal is begun");
