@@ -46,7 +46,7 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Where journal and keys stand.
     pub data: PathBuf,
-    /// How long a shutdown waits for its outputs to leave, in ms.
+    /// How long a shutdown waits for clients to read what they are told, in ms.
     pub drain_ms: u64,
 }
 

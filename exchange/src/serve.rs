@@ -114,11 +114,8 @@ async fn end(
         (exchange, failure, journal.close())
     });
     let (exchange, failure, closed) = stopping.await.context("stopping the core")?;
-    let patience = Duration::from_millis(config.server.drain_ms);
-    if tokio::time::timeout(patience, gateway.close())
-        .await
-        .is_err()
-    {
+    if !gateway.close().await {
+        let patience = Duration::from_millis(config.server.drain_ms);
         warn!(
             ?patience,
             "gave up waiting for clients to read why they are ended"
@@ -195,6 +192,7 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
             subscriptions_per_session_max: config.gateway.subscriptions_per_session,
         },
         reconnect_grace: Duration::from_millis(config.gateway.reconnect_grace_ms),
+        drain_max: Duration::from_millis(config.server.drain_ms),
         ..GatewayConfig::default()
     })
 }

@@ -36,6 +36,8 @@ pub struct GatewayConfig {
     /// After a start, how long keys with cancel-on-disconnect armed have to come back before their
     /// orders are cancelled.
     pub reconnect_grace: Duration,
+    /// How long clients of a closing exchange have to read what they are told.
+    pub drain_max: Duration,
 }
 
 impl GatewayConfig {
@@ -80,6 +82,7 @@ impl Default for GatewayConfig {
             publisher: PublisherLimits::default(),
             requests_max: 4_096,
             reconnect_grace: Duration::from_secs(10),
+            drain_max: Duration::from_millis(1_500),
         }
     }
 }

@@ -32,8 +32,6 @@ use crate::server::{self, Server};
 const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 /// Connections that the system may hold until they are taken.
 const BACKLOG: u32 = 1_024;
-/// How long clients have to read why they are ended.
-const CLOSE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// How often it is looked whether all connections have ended.
 const CLOSE_STEP: Duration = Duration::from_millis(5);
 /// How long to wait before a disconnect that found the ring full is tried again.
@@ -167,8 +165,9 @@ impl Gateway {
     }
 
     /// Publishes everything that the core has said, tells every client why it is ended, and ends. To be
-    /// called when the core has stopped and its last event is released.
-    pub async fn close(self) {
+    /// called when the core has stopped and its last event is released. Returns whether all clients have
+    /// read why; those that have not within `drain_max` are not waited for.
+    pub async fn close(self) -> bool {
         self.drain();
         if let Some(running) = self.publisher {
             running.grace.abort();
@@ -179,13 +178,16 @@ impl Gateway {
                 tracing::error!("the publisher's thread has panicked");
             }
         }
-        let deadline = tokio::time::Instant::now() + CLOSE_PATIENCE;
-        let connections = &self.server.floor.metrics.connections;
-        while connections.get() > 0 && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(CLOSE_STEP).await;
-        }
+        let floor = &self.server.floor;
+        let left = async {
+            while floor.metrics.connections.get() > 0 {
+                tokio::time::sleep(CLOSE_STEP).await;
+            }
+        };
+        let left = tokio::time::timeout(floor.config.drain_max, left).await;
         self.accepting.abort();
         tracing::info!("closed");
+        left.is_ok()
     }
 }
 

@@ -9,6 +9,9 @@
 //! When all places for batches are taken, the publisher keeps the batch and says so in a flag; the
 //! session looks at that flag after it has taken a batch and then wakes the publisher. Both do so in one
 //! total order (sequentially consistent), so one of the two always notices the other.
+//!
+//! A session that is ended is still told everything that was appended before: one more place is kept for
+//! the batch that is with the publisher then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -23,12 +26,15 @@ const BATCH_COUNT: usize = 4;
 /// A batch whose buffer has grown beyond this is not kept for the next use.
 const BUFFER_KEPT_BYTES_MAX: usize = 4 * FRAME_BYTES_MAX;
 
-/// Whole messages, cut into frames.
+/// Whole messages, cut into frames. It knows which of them are written, so that whoever was interrupted
+/// can go on.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
     /// Where every frame but the last one ends.
     cuts: Vec<usize>,
+    /// Frames that are written.
+    written_count: usize,
 }
 
 impl Batch {
@@ -49,11 +55,29 @@ impl Batch {
         begins.zip(ends).map(|(begin, end)| &self.bytes[begin..end])
     }
 
+    /// The next frame to be written.
+    pub(crate) fn next_frame(&self) -> Option<&[u8]> {
+        let begin = match self.written_count {
+            0 => 0,
+            count => *self.cuts.get(count - 1)?,
+        };
+        let end = self.cuts.get(self.written_count);
+        let end = end.copied().unwrap_or(self.bytes.len());
+        (begin < end).then(|| &self.bytes[begin..end])
+    }
+
+    /// Notes that the next frame is written.
+    pub(crate) const fn frame_written(&mut self) {
+        self.written_count += 1;
+    }
+
     /// Appends one or more whole messages, together at most as long as a frame.
     pub(crate) fn push(&mut self, message: &[u8]) {
         let begin = self.cuts.last().copied().unwrap_or(0);
         let end = self.bytes.len();
-        if end > begin && end - begin + message.len() > FRAME_BYTES_MAX {
+        let is_written = self.written_count > self.cuts.len();
+        let is_full = end - begin + message.len() > FRAME_BYTES_MAX;
+        if end > begin && (is_full || is_written) {
             self.cuts.push(end);
         }
         self.bytes.extend_from_slice(message);
@@ -62,6 +86,7 @@ impl Batch {
     /// Forgets the messages and keeps the memory, unless it has become large.
     pub(crate) fn clear(&mut self) {
         self.cuts.clear();
+        self.written_count = 0;
         if self.bytes.capacity() > BUFFER_KEPT_BYTES_MAX {
             self.bytes = Vec::new();
         } else {
@@ -72,6 +97,7 @@ impl Batch {
 
 #[derive(Debug)]
 struct Shared {
+    /// On their way to the session. The last place is for the end.
     filled: ArrayQueue<Batch>,
     /// Used ones, on their way back.
     empty: ArrayQueue<Batch>,
@@ -94,7 +120,7 @@ struct Shared {
 /// Makes a queue. `waker` wakes the publisher.
 pub(crate) fn outbox(waker: Waker) -> (OutboxWriter, OutboxReader) {
     let shared = Arc::new(Shared {
-        filled: ArrayQueue::new(BATCH_COUNT),
+        filled: ArrayQueue::new(BATCH_COUNT + 1),
         empty: ArrayQueue::new(BATCH_COUNT),
         in_flight_bytes: AtomicUsize::new(0),
         writer_waits: AtomicBool::new(false),
@@ -166,6 +192,14 @@ impl OutboxWriter {
     }
 
     fn hand_over(&self, batch: Batch) -> Result<(), Batch> {
+        // Only this side fills places, so one that is free stays so.
+        if self.shared.filled.len() >= BATCH_COUNT {
+            return Err(batch);
+        }
+        self.hand_over_at_last(batch)
+    }
+
+    fn hand_over_at_last(&self, batch: Batch) -> Result<(), Batch> {
         let bytes = batch.len();
         self.shared
             .in_flight_bytes
@@ -194,8 +228,13 @@ impl OutboxWriter {
         self.shared.reader_gone.load(Ordering::Acquire)
     }
 
-    /// Ends the session for this reason, unless it was ended before.
-    pub(crate) fn end(&self, reason: EndReason) {
+    /// Ends the session for this reason, unless it was ended before, after everything that was appended.
+    pub(crate) fn end(&mut self, reason: EndReason) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            // There is a place for the first such batch, and nothing is appended behind it.
+            drop(self.hand_over_at_last(batch));
+        }
         self.shared.end(reason);
     }
 }
@@ -353,6 +392,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_appended_behind_a_written_frame_is_a_frame_of_its_own() {
+        let mut batch = Batch::default();
+        assert_eq!(batch.next_frame(), None);
+        batch.push(b"one");
+        batch.frame_written();
+        assert_eq!(batch.next_frame(), None);
+        batch.push(b"two");
+        batch.push(b"three");
+        assert_eq!(batch.next_frame(), Some(b"twothree".as_slice()));
+        batch.frame_written();
+        assert_eq!(batch.next_frame(), None);
+        batch.clear();
+        batch.push(b"four");
+        assert_eq!(batch.next_frame(), Some(b"four".as_slice()));
+    }
+
+    #[test]
+    fn a_session_that_is_behind_when_it_is_ended_is_told_everything() {
+        let (mut writer, reader, _idler) = queue();
+        for _ in 0..BATCH_COUNT {
+            writer.push(b"a");
+            assert_eq!(writer.flush(), Flush::Done);
+        }
+        writer.push(b"b");
+        assert_eq!(writer.flush(), Flush::Waiting);
+        writer.push(b"c");
+        writer.end(EndReason::ShuttingDown);
+        drop(writer);
+        assert_eq!(reader.shared.ended(), Some(EndReason::ShuttingDown));
+        let mut told = Vec::new();
+        while let Some(batch) = reader.take() {
+            told.extend_from_slice(&batch.bytes);
+        }
+        assert_eq!(told, b"aaaabc");
+    }
+
+    #[test]
     fn a_session_that_is_behind_gets_fuller_batches_and_loses_nothing() {
         let (mut writer, reader, mut idler) = queue();
         for _ in 0..BATCH_COUNT {
@@ -381,7 +457,7 @@ mod tests {
 
     #[test]
     fn either_side_learns_that_the_other_has_ended() {
-        let (writer, reader, _idler) = queue();
+        let (mut writer, reader, _idler) = queue();
         assert_eq!(reader.shared.ended(), None);
         writer.end(EndReason::SlowConsumer);
         assert_eq!(reader.shared.ended(), Some(EndReason::SlowConsumer));

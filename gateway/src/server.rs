@@ -241,7 +241,8 @@ async fn hand_over(upgraded: OnUpgrade, peer: SocketAddr, floor: Arc<Floor>) {
                 Crowded::Exchange(max) => format!("the exchange has {max} connections already"),
                 Crowded::Address(max) => format!("the address has {max} connections already"),
             };
-            session::refuse(stream, read, EndReason::TooManySessions, &text).await;
+            let reason = EndReason::TooManySessions;
+            session::refuse((stream, read), &floor.metrics, reason, &text).await;
         }
     }
 }

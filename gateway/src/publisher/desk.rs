@@ -330,9 +330,9 @@ impl Desk {
         self.ended.push((place, Some(reason)));
     }
 
-    /// Tells a session to end for this reason.
-    pub(super) fn end(&self, place: Place, reason: EndReason) {
-        if let Some(member) = self.get(place) {
+    /// Tells a session to end for this reason, after everything appended so far.
+    pub(super) fn end(&mut self, place: Place, reason: EndReason) {
+        if let Some(member) = self.get_mut(place) {
             member.outbox.end(reason);
         }
     }

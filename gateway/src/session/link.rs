@@ -15,13 +15,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::metrics::Metrics;
+use crate::outbox::Batch;
+
 /// Bytes that a connection reads at once. Small, because every connection has such a buffer, also one
 /// that only listens.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// Bytes that are gathered before the socket is written to without being told.
 const WRITE_BUFFER_BYTES: usize = 64 * 1024;
-/// How long a client may take to see why it is ended.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What comes from a client.
 #[derive(Debug)]
@@ -80,10 +81,16 @@ impl Link {
         }
     }
 
-    /// Puts a frame into the buffer, or into the socket when the buffer is full.
-    pub(super) async fn write(&mut self, frame: &[u8]) -> Result<(), Lost> {
-        let message = Message::Binary(Bytes::copy_from_slice(frame));
-        self.socket.feed(message).await.map_err(|_| Lost)
+    /// Puts what is unwritten of a batch into the buffer, or into the socket when the buffer is full. May
+    /// be dropped while it waits: the batch knows what is left.
+    pub(super) async fn write(&mut self, batch: &mut Batch, metrics: &Metrics) -> Result<(), Lost> {
+        while let Some(frame) = batch.next_frame() {
+            let message = Message::Binary(Bytes::copy_from_slice(frame));
+            self.socket.feed(message).await.map_err(|_| Lost)?;
+            metrics.sent(frame.len());
+            batch.frame_written();
+        }
+        Ok(())
     }
 
     /// Sends what is in the buffer.
@@ -91,16 +98,18 @@ impl Link {
         self.socket.flush().await.map_err(|_| Lost)
     }
 
-    /// Says the last thing and closes: writes the frames, closes the WebSocket and waits for the client
-    /// to do the same, so that it reads what it was told. Gives up after a second.
-    pub(super) async fn close<'a>(
+    /// Says the last thing and closes: writes the batches, closes the WebSocket and waits for the client
+    /// to do the same, so that it reads what it was told. Gives up after `patience`.
+    pub(super) async fn close(
         mut self,
-        last_words: impl Iterator<Item = &'a [u8]>,
+        last_words: Vec<Batch>,
+        metrics: &Metrics,
         reason: EndReason,
+        patience: Duration,
     ) {
         let farewell = async {
-            for frame in last_words {
-                self.write(frame).await?;
+            for mut batch in last_words {
+                self.write(&mut batch, metrics).await?;
             }
             let close = CloseFrame {
                 code: close_code(reason),
@@ -114,7 +123,7 @@ impl Link {
             Ok::<(), Lost>(())
         };
         // Whether the client has seen it or not, the connection ends here.
-        drop(tokio::time::timeout(CLOSE_TIMEOUT, farewell).await);
+        drop(tokio::time::timeout(patience, farewell).await);
     }
 }
 

@@ -24,18 +24,21 @@ use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
-use self::link::{Incoming, Link};
+use self::link::{Incoming, Link, Lost};
 use self::pulse::{Beat, Pulse};
 use crate::admission::Pass;
 use crate::clock::now;
 use crate::directory::DirectoryReader;
 use crate::floor::{Floor, Market, Phase};
 use crate::keys::Lease;
+use crate::metrics::Metrics;
 use crate::outbox::{Batch, OutboxReader, outbox};
 use crate::request::{Request, SessionId};
 
 /// How long a client has for a logon or a first subscription.
 const ENTRY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a client may take to read why it is ended, while the exchange goes on.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// How long to wait before a disconnect that found the ring full is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
@@ -95,6 +98,8 @@ struct Session {
     directory: DirectoryReader,
     /// Answers of the session itself, to leave with the next flush.
     answers: Batch,
+    /// The publisher's batch that is being written: a write that is called off loses nothing.
+    unwritten: Option<Batch>,
     scratch: Vec<u8>,
     stage: Stage,
     challenge: Challenge,
@@ -123,7 +128,7 @@ pub(crate) async fn serve(
                 "the exchange is recovering its journal",
             ),
         };
-        turn_away(link, reason, text).await;
+        turn_away(link, &floor.metrics, reason, text).await;
         return;
     };
     let mut nonce = [0; 32];
@@ -131,6 +136,7 @@ pub(crate) async fn serve(
         tracing::error!(session = id.0, %error, "no random bytes for a challenge");
         turn_away(
             link,
+            &floor.metrics,
             EndReason::InternalError,
             "no random bytes for a challenge",
         )
@@ -145,6 +151,7 @@ pub(crate) async fn serve(
     if market.requests.send(open).await.is_err() {
         turn_away(
             link,
+            &floor.metrics,
             EndReason::ShuttingDown,
             "the exchange is shutting down",
         )
@@ -160,6 +167,7 @@ pub(crate) async fn serve(
         outbox: reader,
         directory: DirectoryReader::new(Arc::clone(&market.directory)),
         answers: Batch::default(),
+        unwritten: None,
         scratch: Vec::new(),
         stage: Stage::Entering(Instant::now() + ENTRY_TIMEOUT),
         challenge: challenge(&floor, nonce),
@@ -176,18 +184,27 @@ pub(crate) async fn serve(
 }
 
 /// Ends a connection that does not become a session.
-pub(crate) async fn refuse(stream: TcpStream, read: Vec<u8>, reason: EndReason, text: &str) {
-    turn_away(Link::new(stream, read).await, reason, text).await;
+pub(crate) async fn refuse(
+    (stream, read): (TcpStream, Vec<u8>),
+    metrics: &Metrics,
+    reason: EndReason,
+    text: &str,
+) {
+    let link = Link::new(stream, read).await;
+    turn_away(link, metrics, reason, text).await;
 }
 
-async fn turn_away(link: Link, reason: EndReason, text: &str) {
+async fn turn_away(link: Link, metrics: &Metrics, reason: EndReason, text: &str) {
     let mut frame = Vec::new();
     let logout = Logout {
         end_reason: reason.into(),
         text: VarText::from(text),
     };
     logout.encode(&mut frame);
-    link.close(std::iter::once(frame.as_slice()), reason).await;
+    let mut last_words = Batch::default();
+    last_words.push(&frame);
+    link.close(vec![last_words], metrics, reason, FAREWELL_MAX)
+        .await;
 }
 
 /// The first message of a connection.
@@ -253,35 +270,31 @@ impl Session {
             link,
             outbox,
             answers,
+            unwritten,
             pulse,
             floor,
             ..
         } = self;
         let writing = async {
-            let mut is_dirty = false;
-            for frame in answers.frames().filter(|frame| !frame.is_empty()) {
-                floor.metrics.sent(frame.len());
-                link.write(frame).await.map_err(|_| End::Lost)?;
-                is_dirty = true;
-            }
+            let mut is_dirty = !answers.is_empty();
+            link.write(answers, &floor.metrics).await?;
             answers.clear();
-            while let Some(batch) = outbox.take() {
-                for frame in batch.frames() {
-                    floor.metrics.sent(frame.len());
-                    link.write(frame).await.map_err(|_| End::Lost)?;
-                }
-                outbox.written(batch);
+            while let Some(batch) = unwritten.take().or_else(|| outbox.take()) {
+                let batch = unwritten.insert(batch);
+                link.write(batch, &floor.metrics).await?;
+                outbox.written(std::mem::take(batch));
+                *unwritten = None;
                 is_dirty = true;
             }
             if is_dirty {
-                link.flush().await.map_err(|_| End::Lost)?;
+                link.flush().await?;
                 pulse.sent();
             }
             Ok(())
         };
         tokio::select! {
             biased;
-            result = writing => result,
+            result = writing => result.map_err(|Lost| End::Lost),
             // A client that does not read is not waited for.
             reason = outbox.until_ended() => Err(ended(reason)),
             () = tokio::time::sleep(patience) => Err(ended(EndReason::SlowConsumer)),
@@ -449,17 +462,19 @@ impl Session {
         } else {
             self.answer(&Logout { end_reason, text });
         }
-        let mut batches = Vec::new();
-        // Whoever does not read is not sent more of what it does not read.
-        while reason != EndReason::SlowConsumer
-            && let Some(batch) = self.outbox.take()
-        {
-            batches.push(batch);
+        let mut batches = Vec::from_iter(self.unwritten);
+        batches.extend(std::iter::from_fn(|| self.outbox.take()));
+        if reason == EndReason::SlowConsumer {
+            // Whoever does not read is not sent more of what it does not read.
+            batches.clear();
         }
-        let batches = batches.iter().chain([&self.answers]);
-        self.link
-            .close(batches.flat_map(Batch::frames), reason)
-            .await;
+        batches.push(self.answers);
+        let patience = match reason {
+            EndReason::ShuttingDown => self.floor.config.drain_max,
+            _ => FAREWELL_MAX,
+        };
+        let metrics = &self.floor.metrics;
+        self.link.close(batches, metrics, reason, patience).await;
     }
 }
 
