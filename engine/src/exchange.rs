@@ -9,10 +9,12 @@
 //! [`RULES_VERSION`]: crate::RULES_VERSION
 
 use rialto_risk::Accounts;
+use rialto_risk::hold::held_asset;
 use rialto_types::event::Origin;
 use rialto_types::{
-    AccountId, Asset, Capacity, ClientSeq, Command, EventBody, Input, InstrumentId, KeyId, Needs,
-    OrderRef, Permissions, PublicKey, Refusal, RejectReason, Rejected, Seq, ShardId, Timestamp,
+    AccountId, Asset, AssetId, Capacity, ClientSeq, Command, EventBody, Input, InstrumentId, KeyId,
+    Needs, OrderRef, Permissions, PublicKey, Refusal, RejectReason, Rejected, Seq, ShardId,
+    Timestamp,
 };
 
 use crate::book::Book;
@@ -251,6 +253,10 @@ impl Exchange {
         events: &mut EventBuffer,
     ) {
         let (instrument, order) = named_by(command);
+        let asset = match refusal.reason {
+            RejectReason::InsufficientFunds => self.asset_needed(account, command),
+            _ => AssetId::default(),
+        };
         let report = account.map(|account| self.accounts.next_report(account));
         events.push(EventBody::Rejected(Rejected {
             origin,
@@ -259,8 +265,28 @@ impl Exchange {
             command: command.kind(),
             instrument,
             order,
+            asset,
             refusal,
         }));
+    }
+
+    /// The asset that a command with missing funds asked for.
+    fn asset_needed(&self, account: Option<AccountId>, command: &Command) -> AssetId {
+        let held = |instrument: InstrumentId, side| {
+            let book = self.book(instrument).expect("funds are checked after this");
+            held_asset(&book.instrument, side)
+        };
+        match command {
+            Command::Place(order) => held(order.instrument, order.side),
+            Command::Replace(request) => {
+                let account = account.expect("funds are checked after the key");
+                let slot = self.find_order(account, request.instrument, &request.order);
+                let slot = slot.expect("funds are checked after the order");
+                held(request.instrument, self.orders.get(slot).side)
+            }
+            Command::Transfer(transfer) => transfer.asset,
+            _ => AssetId::default(),
+        }
     }
 
     #[inline]

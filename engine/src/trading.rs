@@ -408,7 +408,7 @@ impl Exchange {
 
     /// The open order of this account and instrument that a request names.
     #[inline]
-    fn find_order(
+    pub(crate) fn find_order(
         &self,
         account: AccountId,
         instrument: InstrumentId,

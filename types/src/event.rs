@@ -190,6 +190,8 @@ pub struct Rejected {
     pub instrument: InstrumentId,
     /// The order that was named, or the client order id of the one to be placed.
     pub order: Option<OrderRef>,
+    /// For missing funds: the asset that is missing, in whose units the refusal counts; otherwise 0.
+    pub asset: AssetId,
     /// Why.
     pub refusal: Refusal,
 }

@@ -169,7 +169,7 @@ fn an_order_takes_room_for_the_balances_of_both_assets() {
         admin deposit 5 COIN 1         | rejected BalancePoolFull 0/13
         key8 buy 1@90                  | rejected BalancePoolFull 0/13
         venue capacity balances=14
-        key8 buy 99@90                 | rejected InsufficientFunds 8910/1000
+        key8 buy 99@90                 | rejected InsufficientFunds 8910/1000 CASH
         funds 5 COIN                   | none   -- a refused order takes none
         key8 buy 1@90                  | #1 accepted, rests
         funds 5 COIN                   | 0 + 0

@@ -83,11 +83,11 @@ fn an_order_beyond_the_available_funds_is_refused() {
         "
         given funds A CASH 499
         given funds B COIN 4
-        A buy 5@100        | rejected InsufficientFunds 500/499
-        A buy 5@100 ioc    | rejected InsufficientFunds 500/499   -- its limit counts, not the book
+        A buy 5@100        | rejected InsufficientFunds 500/499 CASH
+        A buy 5@100 ioc    | rejected InsufficientFunds 500/499 CASH   -- its limit counts, not the book
         A buy 4@100        | #1 accepted, rests
-        A buy 1@100        | rejected InsufficientFunds 100/99
-        B sell 5@100       | rejected InsufficientFunds 5/4
+        A buy 1@100        | rejected InsufficientFunds 100/99 CASH
+        B sell 5@100       | rejected InsufficientFunds 5/4 COIN
         ",
     );
 }
@@ -96,7 +96,7 @@ fn an_order_beyond_the_available_funds_is_refused() {
 fn a_need_that_does_not_fit_is_never_met() {
     check(
         "
-        A buy 10000 stop 900000000000000    | rejected InsufficientFunds 9223372036854775807/1000000
+        A buy 10000 stop 900000000000000    | rejected InsufficientFunds 9223372036854775807/1000000 CASH
         ",
     );
 }
@@ -125,7 +125,7 @@ fn a_sweep_whose_cost_does_not_fit_is_never_affordable() {
         given funds B COIN 2000000000
         A sell 2000000000@4000000000
         B sell 2000000000@4000000000
-        C buy 4000000000 market    | rejected InsufficientFunds 9223372036854775807/1000000
+        C buy 4000000000 market    | rejected InsufficientFunds 9223372036854775807/1000000 CASH
         ",
     );
 }

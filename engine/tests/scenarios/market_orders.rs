@@ -127,9 +127,9 @@ fn a_market_buy_is_affordable_or_refused_before_anything_trades() {
         given funds C CASH 300
         A sell 2@100
         B sell 2@110
-        C buy 3 market       | rejected InsufficientFunds 310/300
+        C buy 3 market       | rejected InsufficientFunds 310/300 CASH
         book                 | - / 2@100 #1, 2@110 #2
-        C buy $310 market    | rejected InsufficientFunds 310/300
+        C buy $310 market    | rejected InsufficientFunds 310/300 CASH
         C buy 2 market       | #3 accepted; trade 2@100 #1 #3
         ",
     );
@@ -163,7 +163,7 @@ fn the_foreseen_cost_leaves_out_own_orders_that_will_not_trade() {
         A sell 1@90
         C sell 1@95
         B sell 1@100
-        C buy 3 market stp=dec      | rejected InsufficientFunds 190/100
+        C buy 3 market stp=dec      | rejected InsufficientFunds 190/100 CASH
         C buy 2 market stp=dec      | #4 accepted; trade 1@90 #1 #4; #2 cancelled SelfTrade 1; #4 cancelled SelfTrade 1
         ",
     );
@@ -175,7 +175,7 @@ fn a_market_sell_by_quantity_needs_the_whole_quantity() {
         "
         given funds C COIN 4
         A buy 2@100
-        C sell 5 market    | rejected InsufficientFunds 5/4
+        C sell 5 market    | rejected InsufficientFunds 5/4 COIN
         C sell 4 market    | #2 accepted; trade 2@100 #1 #2; #2 cancelled NoLiquidity 2
         ",
     );

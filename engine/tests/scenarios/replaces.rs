@@ -140,7 +140,7 @@ fn only_the_increase_of_the_hold_must_be_available() {
         "
         given funds A CASH 600
         A buy 5@100
-        A replace #1 7@100    | rejected InsufficientFunds 200/100
+        A replace #1 7@100    | rejected InsufficientFunds 200/100 CASH
         A replace #1 6@100    | #1 replaced 6@100, goes to the back
         funds A CASH          | 0 + 600
         A replace #1 2@100    | #1 replaced 2@100, keeps its place

@@ -33,7 +33,7 @@ fn each_source_numbers_its_transfers_without_gaps() {
 fn a_refused_transfer_uses_no_number() {
     check(
         "
-        admin withdraw A COIN 5000 from 7/1    | rejected InsufficientFunds 5000/1000
+        admin withdraw A COIN 5000 from 7/1    | rejected InsufficientFunds 5000/1000 COIN
         admin deposit A COIN 5 from 7/1        | transferred A COIN 5
         ",
     );
@@ -44,7 +44,7 @@ fn held_funds_are_not_withdrawn() {
     check(
         "
         A sell 600@100
-        admin withdraw A COIN 401    | rejected InsufficientFunds 401/400
+        admin withdraw A COIN 401    | rejected InsufficientFunds 401/400 COIN
         admin withdraw A COIN 400    | transferred A COIN -400
         ",
     );
@@ -79,7 +79,7 @@ fn the_venue_withdraws_its_fees() {
         given fees maker 10000 taker 0
         A sell 10@100
         B buy 10@100                    | #2 accepted; trade 10@100 #1 #2 fees 10 0
-        admin withdraw venue CASH 11    | rejected InsufficientFunds 11/10
+        admin withdraw venue CASH 11    | rejected InsufficientFunds 11/10 CASH
         admin withdraw venue CASH 10    | transferred 0 CASH -10
         ",
     );

@@ -6,7 +6,6 @@
 
 mod admin;
 mod connect;
-mod funds;
 mod journal;
 mod keygen;
 mod moment;

@@ -13,7 +13,7 @@ use super::output::Ending;
 /// What `rialto serve` can be told. Everything else is configuration: see `rialto.example.toml`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Arguments {
-    /// The configuration file [default: rialto.toml, if it is there]
+    /// The configuration file, in the form of rialto.example.toml [default: rialto.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where journal and keys stand [default: rialto-data]

@@ -199,11 +199,11 @@ fn set(flags: &mut ReportFlags, flag: ReportFlags, on: bool) {
 }
 
 /// The sentence for a refusal of the core.
-fn refusal_text(e: &Rejected, directory: &Directory, asset: Option<&Asset>) -> VarText {
+fn refusal_text(e: &Rejected, directory: &Directory) -> VarText {
     let context = Context {
         units: Units::Native,
         pair: directory.pair(e.instrument),
-        asset,
+        asset: directory.asset(e.asset),
     };
     VarText::from(text::refusal(&e.refusal, &context))
 }
@@ -227,11 +227,6 @@ pub(super) fn order_rejected(
         Some(OrderRef::Client(id)) => (None, Some(id)),
         None => (None, None),
     };
-    let pair = directory.pair(e.instrument);
-    let held = pair.zip(named).map(|(pair, order)| match order.side {
-        Side::Buy => pair.quote,
-        Side::Sell => pair.base,
-    });
     ExecutionReport {
         core_seq: event.seq,
         event_index: event.index,
@@ -251,7 +246,7 @@ pub(super) fn order_rejected(
         client_order_id: client_order_id
             .or(named.and_then(|o| o.client_order_id))
             .into(),
-        text: refusal_text(e, directory, held),
+        text: refusal_text(e, directory),
         ..ExecutionReport::default()
     }
 }
@@ -300,7 +295,7 @@ pub(super) fn mass_cancel_rejected(
         reject_reason: Some(e.refusal.reason.into()),
         value: e.refusal.value,
         limit: e.refusal.limit,
-        text: refusal_text(e, directory, None),
+        text: refusal_text(e, directory),
     }
 }
 
@@ -344,7 +339,7 @@ pub(super) fn arm_rejected(
         reject_reason: Some(e.refusal.reason.into()),
         value: e.refusal.value,
         limit: e.refusal.limit,
-        text: refusal_text(e, directory, None),
+        text: refusal_text(e, directory),
     }
 }
 
@@ -371,10 +366,11 @@ pub(super) fn admin_rejected(event: &Event, e: &Rejected, directory: &Directory)
     AdminReport {
         report_seq: numbered(e.report),
         instrument_id: (e.instrument.0 > 0).then_some(e.instrument),
+        asset_id: (e.asset.0 > 0).then_some(e.asset),
         reject_reason: Some(e.refusal.reason.into()),
         value: e.refusal.value,
         limit: e.refusal.limit,
-        text: refusal_text(e, directory, None),
+        text: refusal_text(e, directory),
         ..admin_report(event, e.origin, e.command)
     }
 }

@@ -20,7 +20,7 @@ use rialto_engine::image::KeyImage;
 use rialto_types::{
     AccountId, Asset, AssetId, CancelReason, Cancelled, Capacity, ClientSeq, Command, CommandKind,
     Event, EventBody, Input, InstrumentId, KeyId, Needs, OrderId, OrderRef, Origin, Permissions,
-    Refusal, RejectReason, Rejected, ReportSeq, Seq, ShardId, SourceId, Timestamp,
+    Refusal, RejectReason, Rejected, ReportSeq, Seq, ShardId, Side, SourceId, Timestamp,
 };
 
 use book::{Book, Order};
@@ -209,6 +209,10 @@ impl ReferenceExchange {
         } else {
             ReportSeq(0)
         };
+        let asset = match refusal.reason {
+            RejectReason::InsufficientFunds => self.asset_needed(account, command),
+            _ => AssetId(0),
+        };
         self.events.push(EventBody::Rejected(Rejected {
             origin,
             account,
@@ -216,8 +220,27 @@ impl ReferenceExchange {
             command: command.kind(),
             instrument,
             order,
+            asset,
             refusal,
         }));
+    }
+
+    /// What an order of this side pays with; of a transfer, what is transferred.
+    fn asset_needed(&self, account: AccountId, command: &Command) -> AssetId {
+        let (instrument, side) = match *command {
+            Command::Place(order) => (order.instrument, order.side),
+            Command::Replace(request) => {
+                let order = self.check_order(account, request.instrument, request.order);
+                (request.instrument, order.expect("it was found").side)
+            }
+            Command::Transfer(transfer) => return transfer.asset,
+            _ => unreachable!("nothing else needs funds"),
+        };
+        let listed = &self.book(instrument).listed;
+        match side {
+            Side::Buy => listed.spec.quote,
+            Side::Sell => listed.spec.base,
+        }
     }
 
     /// Takes the account's next report number.

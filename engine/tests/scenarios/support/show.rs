@@ -110,7 +110,11 @@ fn event(body: &EventBody) -> String {
             let refusal = it.refusal;
             match (refusal.value, refusal.limit) {
                 (0, 0) => format!("rejected {}", refusal.reason),
-                (value, limit) => format!("rejected {} {value}/{limit}", refusal.reason),
+                (value, limit) => {
+                    let asset = ASSETS.get(it.asset.index().wrapping_sub(1));
+                    let asset = asset.map_or(String::new(), |(symbol, _)| format!(" {symbol}"));
+                    format!("rejected {} {value}/{limit}{asset}", refusal.reason)
+                }
             }
         }
         EventBody::Cancelled(it) => {

@@ -9,7 +9,6 @@ use rialto_types::{AccountId, SourceId};
 use serde_json::json;
 
 use super::Office;
-use crate::cli::funds::told_in;
 use crate::cli::output::Sentence;
 
 /// The source of transfers made by hand.
@@ -69,11 +68,10 @@ async fn carry_out(office: &mut Office, movement: &Movement, direction: Directio
         source: SourceId(movement.source),
     };
     let session = &mut office.desk.session;
-    let moved_by = match movement.sequence {
-        None => session.transfer(request).await,
-        Some(sequence) => session.administer(numbered(&request, sequence)).await,
+    let report = match movement.sequence {
+        None => session.transfer(request).await?,
+        Some(sequence) => session.administer(numbered(&request, sequence)).await?,
     };
-    let report = moved_by.map_err(|error| told_in(asset, error))?;
     let sequence = report.transfer_seq.unwrap_or_default();
     let balance = session.balance_of(request.account, asset_id).await?;
     office

@@ -20,7 +20,6 @@ use self::listing::{NoOrder, OneOrder};
 use self::outcome::OrderResult;
 use self::terms::{OrderName, Placement};
 use super::connect::{AddressOption, Desk, KeyOption, block_on};
-use super::funds;
 use super::output::{COMMON_OPTIONS, Ending, Output, OutputOptions};
 
 const EXAMPLES: &str = "Examples:
@@ -165,12 +164,7 @@ async fn act(desk: &mut Desk, action: &Action, output: Output) -> Result<Ending>
 async fn place(desk: &mut Desk, side: Side, placement: &Placement, output: Output) -> Result<()> {
     let instrument = desk.instrument(&placement.symbol)?;
     let order = placement.order(side, &instrument, desk.server_time())?;
-    let outcome = desk.session.place(order).await;
-    let pays_with = match side {
-        Side::Buy => instrument.quote(),
-        Side::Sell => instrument.base(),
-    };
-    let outcome = outcome.map_err(|error| funds::told_in(pays_with, error))?;
+    let outcome = desk.session.place(order).await?;
     output.show(&OrderResult::placed(outcome.reports(), &desk.directory))
 }
 
