@@ -424,6 +424,10 @@ fn value_of(text: &str) -> Value {
 }
 
 #[cfg(test)]
+#[path = "config_example_tests.rs"]
+mod example_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
