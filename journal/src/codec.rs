@@ -2,7 +2,7 @@
 //! integers, a byte limit, and full consumption.
 //!
 //! It serves the journal's payloads ([`command`]), the bytes that the state hash and snapshots are made
-//! of ([`image`]), and nothing else; what comes from the network never gets here. `types` carries no
+//! of ([`image`], [`annex`]), and nothing else; what comes from the network never gets here. `types` carries no
 //! codec, so `mirror` repeats its structures field by field, and decoding goes through the
 //! constructors of `types`: whatever bytes come in, what comes out is a legal value or an error.
 //!
@@ -10,6 +10,7 @@
 //! encoded to the same bytes again; the bytes are pinned by golden files, because bincode itself is
 //! frozen (docs/adr/0004). Cost: linear in the bytes; nothing is allocated for a command.
 
+pub mod annex;
 pub mod command;
 pub mod image;
 mod mirror;
@@ -86,6 +87,16 @@ pub enum PayloadError {
         count: u64,
         /// Bytes that are left.
         bytes: usize,
+    },
+    /// An annex that does not go along its state.
+    #[error("the annex has {found} {what}, and the state {expected}")]
+    Annex {
+        /// Of what.
+        what: &'static str,
+        /// How many the annex has.
+        found: usize,
+        /// How many the state has.
+        expected: usize,
     },
 }
 

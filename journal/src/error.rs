@@ -122,6 +122,15 @@ pub enum JournalError {
         /// The first one needed.
         needed: Seq,
     },
+    /// A snapshot of another history.
+    #[error(
+        "the snapshot at sequence {seq} does not belong to this journal: its segments continue from \
+         something else there. Put the segments back that were with it, or move the snapshot elsewhere"
+    )]
+    ForeignSnapshot {
+        /// The last command of the snapshot.
+        seq: Seq,
+    },
     /// The journal ends before the point from which it should be replayed.
     #[error(
         "the journal ends with sequence {last}, but the state to go on from has {needed}: the newest \

@@ -27,6 +27,8 @@ pub const SNAPSHOTS: &str = "snapshots";
 const LOST_AND_FOUND: &str = "lost+found";
 /// What the name of a segment ends with.
 const SEGMENT_SUFFIX: &str = ".segment";
+/// What the name of a snapshot ends with.
+const SNAPSHOT_SUFFIX: &str = ".snapshot";
 /// Digits of a sequence in a name: all of a `u64`, so that names sort as numbers do.
 const SEQ_DIGITS: usize = 20;
 
@@ -44,6 +46,16 @@ pub enum Role {
 /// The name of the segment that begins with `first`.
 pub fn segment_name(first: Seq) -> String {
     format!("{:0SEQ_DIGITS$}{SEGMENT_SUFFIX}", first.0)
+}
+
+/// The name, within [`SNAPSHOTS`], of the snapshot of which `seq` is the last command.
+pub fn snapshot_name(seq: Seq) -> String {
+    format!("{:0SEQ_DIGITS$}{SNAPSHOT_SUFFIX}", seq.0)
+}
+
+/// The last command of the snapshot with this name; `None` for a name that no snapshot has.
+pub fn snapshot_seq(name: &str) -> Option<Seq> {
+    seq_before(name, SNAPSHOT_SUFFIX)
 }
 
 /// The name under which the tail of `segment`, cut off at `offset`, is kept. `epoch` is that of the
@@ -66,14 +78,14 @@ pub fn role(name: &str) -> Option<Role> {
     match name {
         LOCK | TAILS | SNAPSHOTS | LOST_AND_FOUND => Some(Role::Other),
         SPARE => Some(Role::Spare),
-        _ => {
-            let digits = name.strip_suffix(SEGMENT_SUFFIX)?;
-            let is_number =
-                digits.len() == SEQ_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
-            let first = digits.parse().ok().filter(|_| is_number)?;
-            Some(Role::Segment(Seq(first)))
-        }
+        _ => seq_before(name, SEGMENT_SUFFIX).map(Role::Segment),
     }
+}
+
+fn seq_before(name: &str, suffix: &str) -> Option<Seq> {
+    let digits = name.strip_suffix(suffix)?;
+    let is_number = digits.len() == SEQ_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number).map(Seq)
 }
 
 #[cfg(test)]
@@ -85,6 +97,8 @@ mod tests {
         for first in [Seq(1), Seq(4_194_304), Seq(u64::MAX)] {
             assert_eq!(role(&segment_name(first)), Some(Role::Segment(first)));
         }
+        assert_eq!(snapshot_seq(&snapshot_name(Seq(9))), Some(Seq(9)));
+        assert_eq!(snapshot_seq(&segment_name(Seq(9))), None);
         assert_eq!(role(SPARE), Some(Role::Spare));
         assert_eq!(role(LOCK), Some(Role::Other));
         for foreign in [

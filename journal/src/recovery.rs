@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use rialto_types::{Input, Seq, ShardId, Timestamp};
 
-use crate::catalog::{Catalog, Expected};
+use crate::catalog::{Catalog, Expected, SegmentFile};
 use crate::codec::command;
 use crate::error::{EndFault, JournalError};
 use crate::header::RECORDS_AT;
 use crate::record::RecordKind;
 use crate::recovered::Recovered;
-use crate::storage::Storage;
+use crate::storage::{Directory, Storage};
 use crate::survey::LogEnd;
 use crate::walk::{Step, Walk};
 use crate::{ExchangeId, Identity};
@@ -36,6 +36,17 @@ pub struct OpenOptions {
     /// Commands up to here are part of a snapshot: they are verified where they share a segment with
     /// later ones, and not handed out. 0 to replay everything.
     pub after: Seq,
+}
+
+/// Where a snapshot stands in a journal: at the end of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// Whose journal.
+    pub exchange_id: ExchangeId,
+    /// The last command of the segment.
+    pub seq: Seq,
+    /// The checksum from which the next segment continues.
+    pub link: u32,
 }
 
 /// A command of the journal.
@@ -63,6 +74,7 @@ pub struct Progress {
 pub struct Recovery<S: Storage> {
     storage: Arc<S>,
     options: OpenOptions,
+    base: Option<Base>,
     bytes_total: u64,
     state: State<S>,
 }
@@ -113,9 +125,37 @@ impl<S: Storage> Recovery<S> {
         Ok(Self {
             storage,
             options,
+            base: None,
             bytes_total,
             state,
         })
+    }
+
+    /// As [`Recovery::open`], to go on from a snapshot, which must be of this very history.
+    ///
+    /// # Errors
+    /// Those of [`Recovery::open`], and [`JournalError::ForeignSnapshot`].
+    pub fn open_after(
+        storage: Arc<S>,
+        options: OpenOptions,
+        base: Base,
+    ) -> Result<Self, JournalError> {
+        let options = OpenOptions {
+            new_exchange_id: base.exchange_id,
+            after: base.seq,
+            ..options
+        };
+        let mut recovery = Self::open(storage, options)?;
+        recovery.base = Some(base);
+        if let State::Walking(walk) = &recovery.state {
+            let file = &walk.catalog().segments[walk.segment_index()];
+            let header = file.header();
+            let link = header
+                .filter(|header| header.first_seq == base.seq.next())
+                .map(|header| header.crc_before);
+            base.check(walk.exchange_id(), link)?;
+        }
+        Ok(recovery)
     }
 
     /// The next command; `None` when the log has ended.
@@ -199,6 +239,9 @@ impl<S: Storage> Recovery<S> {
                 return Recovered::empty(self.storage, identity, needed);
             }
         };
+        if let Some(base) = self.base {
+            base.check_walked(&walk)?;
+        }
         let end = LogEnd::survey(&walk, &self.storage, fault)?;
         if end.tip.seq < needed && end.remains.is_empty() {
             let last = end.tip.seq;
@@ -207,5 +250,33 @@ impl<S: Storage> Recovery<S> {
         end.check(needed)?;
         let (_, catalog) = walk.into_parts();
         Recovered::after(self.storage, identity, &catalog, end)
+    }
+}
+
+impl Base {
+    /// Refuses another exchange, or a segment that continues from something else.
+    fn check(&self, exchange_id: ExchangeId, link: Option<u32>) -> Result<(), JournalError> {
+        if exchange_id == self.exchange_id && link.is_none_or(|link| link == self.link) {
+            return Ok(());
+        }
+        let seq = self.seq;
+        Err(JournalError::ForeignSnapshot { seq })
+    }
+
+    /// Where the walk began before the base, its segment must have ended there. A log that ends before the
+    /// base is another error.
+    fn check_walked<D: Directory>(&self, walk: &Walk<D>) -> Result<(), JournalError> {
+        let walked = &walk.catalog().segments[..=walk.segment_index()];
+        let mut next = walked
+            .iter()
+            .filter(|file| file.first == Some(self.seq.next()));
+        let link = match next.next().and_then(SegmentFile::header) {
+            Some(header) => header.crc_before,
+            None if walk.tip().seq == self.seq => walk.tip().crc,
+            None if walk.tip().seq < self.seq => return Ok(()),
+            // No segment ends there, so no checksum is right.
+            None => !self.link,
+        };
+        self.check(walk.exchange_id(), Some(link))
     }
 }

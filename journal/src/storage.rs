@@ -7,6 +7,7 @@
 //! process at once, and the loss of power only after [`Segment::sync`] has returned, until then in any
 //! order and any part of it. Operations on names are durable when they return.
 
+mod archive;
 mod file;
 mod map;
 mod memory;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::io;
 use std::ops::Range;
 
+pub use archive::ArchiveDirectory;
 pub use file::{FilePages, FileReader, FileSegment, FileStorage, ReadOnlyDirectory};
 pub use memory::{MemoryPages, MemoryReader, MemorySegment, MemoryStorage};
 

@@ -217,7 +217,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 }
 
 /// Makes changes of names in a directory durable.
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 

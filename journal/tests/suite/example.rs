@@ -4,7 +4,10 @@ use rialto_engine::image::{
     AccountImage, AssetImage, BalanceImage, InstrumentImage, KeyImage, OrderImage, SourceImage,
     StateImage,
 };
+use rialto_journal::{Annex, BookAnnex, OrderAnnex, Snapshot};
 use rialto_types::*;
+
+use crate::common::EXCHANGE;
 
 fn asset(symbol: &str, decimals: u8, supply: i64) -> AssetImage {
     let symbol = Symbol::new(symbol).unwrap();
@@ -140,5 +143,30 @@ pub(crate) fn image() -> StateImage {
             source: SourceId(1),
             sequence: 6,
         }],
+    }
+}
+
+/// The state as a snapshot.
+pub(crate) fn snapshot() -> Snapshot {
+    let accepted = |ns: u64| OrderAnnex {
+        accepted: Timestamp(1_699_999_999_000_000_000 + ns),
+        elected_at: None,
+    };
+    let elected = OrderAnnex {
+        elected_at: Some(Price(6_000_001)),
+        ..accepted(2)
+    };
+    Snapshot {
+        exchange_id: EXCHANGE,
+        link: 0x1234_5678,
+        image: image(),
+        annex: Annex {
+            books: vec![BookAnnex {
+                change_count: 31,
+                changed_at: Seq(998),
+                orders: vec![accepted(1), elected, accepted(3), accepted(4)],
+            }],
+            emptied: vec![vec![AssetId(1)], Vec::new()],
+        },
     }
 }

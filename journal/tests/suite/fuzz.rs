@@ -6,10 +6,13 @@ use std::sync::OnceLock;
 use bolero::check;
 use rialto_journal::codec::command::decode;
 use rialto_journal::header::SegmentHeader;
-use rialto_journal::{Durability, MemoryStorage, Record, decode_image, record};
+use rialto_journal::{
+    Durability, MemoryStorage, Record, Snapshot, SnapshotHeader, decode_image, record,
+};
 use rialto_types::CommandKind;
 
 use crate::common::{Files, append, pages, recover, varied, writer};
+use crate::example;
 
 const FIRST: &str = "00000000000000000001.segment";
 
@@ -29,6 +32,26 @@ fn images() {
     check!().for_each(|bytes| {
         let _ = decode_image(bytes);
     });
+}
+
+/// Bytes that nobody has checked, and a body of arbitrary bytes behind a header that is right for them.
+#[test]
+fn snapshots() {
+    check!()
+        .with_type::<(u8, Vec<u8>)>()
+        .for_each(|(part, bytes)| {
+            assert!(Snapshot::decode(bytes).is_err(), "no snapshot by chance");
+            let state = bytes.split_at(bytes.len() * usize::from(*part) / 256).0;
+            let header = SnapshotHeader {
+                state_bytes: state.len() as u64,
+                annex_bytes: (bytes.len() - state.len()) as u64,
+                state_hash: *blake3::hash(state).as_bytes(),
+                body_crc: crc32c::crc32c(bytes),
+                ..example::snapshot().encode().1
+            };
+            let whole = [header.encode().as_slice(), bytes].concat();
+            assert!(Snapshot::decode(&whole).is_err(), "no state by chance");
+        });
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use rialto_engine::image::StateImage;
 use rialto_journal::codec::command::{self, PAYLOAD_BYTES_MAX};
 use rialto_journal::record::{self, HEADER_BYTES, PAGE_BYTES, RecordHead, RecordKind};
-use rialto_journal::{Durability, MemoryStorage, Record, decode_image, encode_image, state_hash};
+use rialto_journal::{
+    Durability, MemoryStorage, Record, Snapshot, decode_image, encode_image, state_hash,
+};
 use rialto_types::{CommandKind, Input, Seq};
 
 use crate::common::{append, order, pages, recover, time, writer};
@@ -141,6 +143,20 @@ fn the_golden_state_is_read() {
     let bytes = std::fs::read(golden("image-v1.bin")).unwrap();
     let image: StateImage = decode_image(&bytes).unwrap();
     assert_eq!(image, example::image());
+}
+
+#[test]
+fn a_snapshot_has_its_golden_bytes() {
+    check_golden("snapshot-v1.bin", &example::snapshot().encode().0);
+}
+
+#[test]
+fn the_golden_snapshot_is_read() {
+    let bytes = std::fs::read(golden("snapshot-v1.bin")).unwrap();
+    let (snapshot, header) = Snapshot::decode(&bytes).unwrap();
+    assert_eq!(snapshot, example::snapshot());
+    let hash = std::fs::read_to_string(golden("image-v1.hash")).unwrap();
+    assert_eq!(hex(&header.state_hash), hash.trim_end());
 }
 
 /// The example of docs/FORMAT.md: a journal of two commands with a sync in between.

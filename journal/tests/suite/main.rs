@@ -20,5 +20,6 @@ mod power;
 mod recovery;
 mod refusals;
 mod samples;
+mod snapshots;
 mod tails;
 mod torn;

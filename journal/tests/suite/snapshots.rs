@@ -1,0 +1,343 @@
+//! Snapshots: their bytes, their directory, where they stand in a journal, and what they make superfluous.
+
+use std::fs;
+use std::sync::Arc;
+
+use rialto_journal::storage::{Directory, Storage};
+use rialto_journal::{
+    ArchiveDirectory, Base, Durability, ExchangeId, FileStorage, InlineSegments, JournalError,
+    JournalWriter, MemoryStorage, ReadOnlyDirectory, Record, Recovery, Snapshot, SnapshotError,
+    SnapshotFault, retire, snapshots, state_hash,
+};
+use rialto_types::Seq;
+
+use crate::common::{EXCHANGE, OPTIONS, append, pages, varied, writer};
+use crate::example;
+
+/// The example's state as of another command.
+fn snapshot_at(seq: u64) -> Snapshot {
+    let mut snapshot = example::snapshot();
+    snapshot.image.seq = Seq(seq);
+    snapshot
+}
+
+#[test]
+fn a_snapshot_is_read_back_and_states_the_hash_of_its_state() {
+    let snapshot = example::snapshot();
+    let (bytes, header) = snapshot.encode();
+    let (read, read_header) = Snapshot::decode(&bytes).unwrap();
+    assert_eq!((&read, read_header), (&snapshot, header));
+    assert_eq!(header.state_hash, state_hash(&snapshot.image));
+    assert_eq!(header.seq, snapshot.image.seq);
+}
+
+#[test]
+fn no_bit_of_a_snapshot_may_change_and_no_byte_be_missing_or_added() {
+    let (bytes, _) = example::snapshot().encode();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(Snapshot::decode(&flipped).is_err(), "bit {bit}");
+    }
+    for length in 0..bytes.len() {
+        assert!(Snapshot::decode(&bytes[..length]).is_err(), "{length}");
+    }
+    let longer = [bytes.as_slice(), &[0]].concat();
+    let fault = Snapshot::decode(&longer).unwrap_err();
+    assert!(matches!(fault, SnapshotFault::Size { .. }), "{fault}");
+}
+
+#[test]
+fn an_annex_goes_along_its_state_only() {
+    let mut short = example::snapshot();
+    short.annex.books[0].orders.pop();
+    let fault = Snapshot::decode(&short.encode().0).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "it does not decode: the annex has 3 orders of a book, and the state 4"
+    );
+    let mut none = example::snapshot();
+    none.annex.emptied.clear();
+    assert!(Snapshot::decode(&none.encode().0).is_err());
+}
+
+#[test]
+fn a_newer_version_is_named() {
+    let (mut bytes, _) = example::snapshot().encode();
+    bytes[8] = 2;
+    let crc = crc32c::crc32c(&bytes[..124]);
+    bytes[124..128].copy_from_slice(&crc.to_le_bytes());
+    let fault = Snapshot::decode(&bytes).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "it has snapshot format version 2, and this build reads version 1"
+    );
+}
+
+#[test]
+fn the_newest_come_first_and_what_is_not_kept_goes() {
+    let storage = MemoryStorage::new();
+    assert_eq!(snapshots::list(&storage).unwrap(), []);
+    for seq in [5, 900, 70] {
+        snapshots::save(&storage, &snapshot_at(seq)).unwrap();
+    }
+    storage
+        .save("00000000000000000007.snapshot.partial", b"half")
+        .unwrap();
+    let seqs = |storage: &MemoryStorage| -> Vec<u64> {
+        let files = snapshots::list(storage).unwrap();
+        files.iter().map(|file| file.seq.0).collect()
+    };
+    assert_eq!(seqs(&storage), [900, 70, 5]);
+    let removed = snapshots::prune(&storage, &[Seq(900), Seq(70)]).unwrap();
+    assert_eq!(removed, ["00000000000000000005.snapshot"]);
+    assert_eq!(seqs(&storage), [900, 70]);
+    let newest = &snapshots::list(&storage).unwrap()[0];
+    assert_eq!(newest.read(&storage).unwrap(), snapshot_at(900));
+    assert_eq!(newest.verify(&storage).unwrap().seq, Seq(900));
+}
+
+#[test]
+fn a_bad_snapshot_is_told_by_name_and_replaced_when_it_is_taken_again() {
+    let storage = MemoryStorage::new();
+    let file = snapshots::save(&storage, &snapshot_at(8)).unwrap();
+    let mut bytes = storage.files()[&file.name].clone();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let storage = MemoryStorage::with_files([(file.name.clone(), bytes)]);
+    for error in [
+        file.read(&storage).unwrap_err(),
+        file.verify(&storage).unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(text.contains(&file.name), "{text}");
+        assert!(text.contains("the checksum of its body is"), "{text}");
+    }
+    let again = snapshots::save(&storage, &snapshot_at(8)).unwrap();
+    assert_eq!(again.read(&storage).unwrap(), snapshot_at(8));
+    // A good one is left as it is.
+    assert_eq!(snapshots::save(&storage, &snapshot_at(8)).unwrap(), again);
+}
+
+#[test]
+fn a_snapshot_under_another_name_is_no_good() {
+    let (bytes, _) = snapshot_at(8).encode();
+    let name = "00000000000000000009.snapshot".to_owned();
+    let storage = MemoryStorage::with_files([(name, bytes)]);
+    let file = &snapshots::list(&storage).unwrap()[0];
+    assert!(matches!(
+        file.read(&storage),
+        Err(SnapshotError::Fault { .. })
+    ));
+}
+
+#[test]
+fn snapshots_stand_in_a_locked_directory_of_their_own() {
+    let journal = tempfile::tempdir().unwrap();
+    let directory = journal.path().join("snapshots");
+    let looked_at = ReadOnlyDirectory::new(&directory);
+    assert_eq!(snapshots::list(&looked_at).unwrap(), []);
+    let storage = FileStorage::open(&directory).unwrap();
+    assert!(
+        FileStorage::open(&directory).is_err(),
+        "one taker at a time"
+    );
+    let file = snapshots::save(&storage, &snapshot_at(3)).unwrap();
+    assert_eq!(
+        snapshots::list(&looked_at).unwrap(),
+        std::slice::from_ref(&file)
+    );
+    assert_eq!(file.read(&looked_at).unwrap(), snapshot_at(3));
+    assert_eq!(
+        file.verify(&looked_at).unwrap().state_hash,
+        state_hash(&snapshot_at(3).image)
+    );
+}
+
+/// A journal of many small segments, its records, and where each segment but the last ends.
+fn journal() -> (MemoryStorage, Vec<Record>, Vec<Base>) {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(2));
+    let records = append(&mut life, 300, varied);
+    life.close().unwrap();
+    let catalog = rialto_journal::catalog::Catalog::read(&storage, None).unwrap();
+    let headers = catalog.segments.iter().filter_map(|file| file.header());
+    let bases = headers.skip(1).map(|header| Base {
+        exchange_id: EXCHANGE,
+        seq: Seq(header.first_seq.0 - 1),
+        link: header.crc_before,
+    });
+    (storage.clone(), records, bases.collect())
+}
+
+fn recover(storage: &MemoryStorage, base: Base) -> Result<Vec<Record>, JournalError> {
+    let mut recovery = Recovery::open_after(Arc::new(storage.clone()), OPTIONS, base)?;
+    let mut records = Vec::new();
+    while let Some(record) = recovery.next()? {
+        records.push(record);
+    }
+    recovery.finish().map(|_| records)
+}
+
+fn after(records: &[Record], seq: Seq) -> &[Record] {
+    &records[usize::try_from(seq.0).unwrap()..]
+}
+
+#[test]
+fn a_recovery_goes_on_from_the_end_of_any_segment() {
+    let (storage, records, bases) = journal();
+    assert!(bases.len() > 3, "{}", bases.len());
+    for base in bases {
+        assert_eq!(recover(&storage, base).unwrap(), after(&records, base.seq));
+    }
+}
+
+#[test]
+fn a_snapshot_of_another_history_is_refused() {
+    let (storage, _, bases) = journal();
+    let base = bases[1];
+    let other_link = Base {
+        link: base.link ^ 1,
+        ..base
+    };
+    let other_exchange = Base {
+        exchange_id: ExchangeId(*b"another exchange"),
+        ..base
+    };
+    let no_end = Base {
+        seq: Seq(base.seq.0 - 1),
+        ..base
+    };
+    for foreign in [other_link, other_exchange, no_end] {
+        let error = recover(&storage, foreign).unwrap_err();
+        assert!(
+            matches!(error, JournalError::ForeignSnapshot { .. }),
+            "{error}"
+        );
+    }
+    let beyond = Base {
+        seq: Seq(5_000),
+        ..base
+    };
+    let error = recover(&storage, beyond).unwrap_err();
+    assert!(
+        matches!(error, JournalError::EndsTooEarly { .. }),
+        "{error}"
+    );
+}
+
+/// The power may fail when the next segment's header is not on the disk yet.
+#[test]
+fn the_segment_behind_a_snapshot_may_be_missing() {
+    let (storage, records, bases) = journal();
+    let base = bases[2];
+    let behind = format!("{:020}.segment", base.seq.0 + 1);
+    let files = storage.files().into_iter();
+    let storage = MemoryStorage::with_files(files.filter(|(name, _)| *name < behind));
+    assert_eq!(recover(&storage, base).unwrap(), []);
+    let wrong = Base {
+        link: base.link ^ 1,
+        ..base
+    };
+    assert!(recover(&storage, wrong).is_err());
+    // The next life begins the same segment again, and the snapshot still fits.
+    let recovered = Recovery::open_after(Arc::new(storage.clone()), OPTIONS, base).unwrap();
+    let segments = InlineSegments::new(Arc::new(storage.clone()), pages(2));
+    let recovered = recovered.finish().unwrap();
+    let mut life: JournalWriter<_> = recovered
+        .into_writer(Durability::Durable, Box::new(segments))
+        .unwrap();
+    let more = append(&mut life, 40, varied);
+    life.close().unwrap();
+    assert_eq!(more[0].seq, after(&records, base.seq)[0].seq);
+    assert_eq!(recover(&storage, base).unwrap(), more);
+}
+
+#[test]
+fn only_segments_below_the_older_snapshot_go() {
+    let (storage, records, bases) = journal();
+    let count = storage.files().len();
+    let older = bases[2];
+    assert_eq!(retire(&storage, Seq(0), None).unwrap(), [""; 0]);
+    let inside = Seq(bases[0].seq.0 - 1);
+    assert_eq!(retire(&storage, inside, None).unwrap(), [""; 0]);
+    let retired = retire(&storage, older.seq, None).unwrap();
+    assert_eq!(retired.len(), 3);
+    assert_eq!(retired[0], "00000000000000000001.segment");
+    assert_eq!(storage.files().len(), count - 3);
+    assert_eq!(
+        recover(&storage, older).unwrap(),
+        after(&records, older.seq)
+    );
+    let error = recover(&storage, bases[0]).unwrap_err();
+    assert!(
+        matches!(error, JournalError::BeginsTooLate { .. }),
+        "{error}"
+    );
+    // However new the snapshot is, the newest segment stays.
+    retire(&storage, Seq(u64::MAX - 1), None).unwrap();
+    let left: Vec<_> = storage.files().into_keys().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// A journal of some segments on a real disk.
+fn on_disk(directory: &std::path::Path) -> FileStorage {
+    let storage = Arc::new(FileStorage::open(directory).unwrap());
+    let recovered = Recovery::open(Arc::clone(&storage), OPTIONS).unwrap();
+    let segments = InlineSegments::new(Arc::clone(&storage), pages(2));
+    let mut life = recovered
+        .finish()
+        .unwrap()
+        .into_writer(Durability::Durable, Box::new(segments))
+        .unwrap();
+    for seq in 1..=200 {
+        let (time, input) = (crate::common::time(seq), varied(seq));
+        life.append(Seq(seq), time, &input).unwrap();
+    }
+    life.close().unwrap();
+    Arc::into_inner(storage).unwrap()
+}
+
+#[test]
+fn segments_are_put_away_byte_for_byte() {
+    let (journal, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let to = archive.path().join("old");
+    let storage = on_disk(journal.path());
+    let names: Vec<_> = storage.list().unwrap();
+    let segments = names.iter().filter(|entry| entry.name != "LOCK");
+    let before: Vec<_> = segments
+        .map(|entry| fs::read(journal.path().join(&entry.name)).unwrap())
+        .collect();
+    let put_away = ArchiveDirectory::new(journal.path(), &to).unwrap();
+    let retired = retire(&storage, Seq(180), Some(&put_away)).unwrap();
+    assert!(retired.len() > 1, "{retired:?}");
+    for (name, bytes) in retired.iter().zip(before) {
+        assert!(!journal.path().join(name).exists(), "{name}");
+        assert_eq!(fs::read(to.join(name)).unwrap(), bytes, "{name}");
+    }
+}
+
+#[test]
+fn an_archive_is_of_one_journal_and_a_copy_made_before_is_enough() {
+    let (journal, archive) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let storage = on_disk(journal.path());
+    let first = "00000000000000000001.segment";
+    let put_away = ArchiveDirectory::new(journal.path(), archive.path()).unwrap();
+    // As an interrupted copy to another disk leaves it.
+    fs::copy(journal.path().join(first), archive.path().join(first)).unwrap();
+    retire(&storage, Seq(100), Some(&put_away)).unwrap();
+    assert!(!journal.path().join(first).exists());
+
+    let other = tempfile::tempdir().unwrap();
+    let storage = on_disk(other.path());
+    let mut header = fs::read(other.path().join(first)).unwrap();
+    header[100] ^= 1;
+    fs::write(archive.path().join(first), &header).unwrap();
+    let put_away = ArchiveDirectory::new(other.path(), archive.path()).unwrap();
+    let error = retire(&storage, Seq(100), Some(&put_away)).unwrap_err();
+    assert!(
+        error.to_string().contains("give each exchange an archive"),
+        "{error}"
+    );
+    assert!(other.path().join(first).exists(), "nothing was removed");
+}
