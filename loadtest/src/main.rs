@@ -31,12 +31,15 @@ enum Command {
     Ping(ping::Options),
 }
 
+/// The exit status when a test could not be made; 1 says that one was made and failed.
+const COULD_NOT: u8 = 2;
+
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("rialto-loadtest: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(COULD_NOT)
         }
     }
 }
