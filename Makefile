@@ -20,7 +20,7 @@ test-python: ## The tests of the Python client alone
 
 bench: ## Benchmarks; writes target/bench/summary.json
 	cargo build --release --locked -p rialto-exchange --bin rialto
-	cargo run --release --locked -p rialto-benches
+	cargo run --release --locked -p rialto-benches --bin rialto-benches
 
 baseline: ## Accept the present instruction counts as what `make test` compares with
 	scripts/bench-instructions.sh write
