@@ -1,0 +1,393 @@
+//! Clients that send as fast as they can, remember what they were told, and go on after the exchange was
+//! killed where they had stopped.
+//!
+//! A client numbers its requests itself. What was not answered when the exchange died it sends again under
+//! the same number, before anything else: either the exchange does it now, or it says that it knows the
+//! number.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use fastrand::Rng;
+use rialto_client::{ApiKey, ClientError, Connection, Directory, LogonOptions, Session};
+use rialto_protocol::{Channel, EndReason, ExecType, Message, Refused};
+use rialto_types::{
+    AccountId, Amount, AssetId, ClientSeq, InstrumentId, KeyId, RejectReason, ReportSeq, SourceId,
+    TradeId,
+};
+use rustix::process::Signal;
+use tokio::sync::Notify;
+
+use crate::ledger::Ledger;
+use crate::process::{PATIENCE, Process};
+use crate::requests::{Request, Whims, transfer};
+use crate::told;
+
+/// Requests of one client that wait for their answers.
+const WINDOW: usize = 150;
+/// Requests that one client sends at once, at most.
+const BURST_MAX: usize = 40;
+/// Where the teller's transfers come from.
+const SOURCE: SourceId = SourceId(7);
+/// Accounts 1 to this one trade.
+const TRADERS: u32 = 5;
+/// Who reads the trades, and where money is taken out again.
+const READER: u32 = 8;
+
+/// What a client does.
+#[derive(Debug)]
+enum Part {
+    /// Trades.
+    Trader(Whims),
+    /// Moves funds.
+    Teller { rng: Rng, last: u64 },
+    /// Reads every trade.
+    Reader {
+        trades: BTreeMap<InstrumentId, TradeId>,
+    },
+}
+
+/// How far the present life of the exchange has come.
+#[derive(Debug)]
+struct Life {
+    answers: AtomicU64,
+    /// So many answers are enough.
+    enough: u64,
+    is_enough: Notify,
+    /// Set before the exchange is told to end: from then on connections may fail.
+    is_over: AtomicBool,
+    /// Nothing new is asked for.
+    is_settling: bool,
+}
+
+impl Life {
+    fn new(enough: u64) -> Self {
+        Self {
+            answers: AtomicU64::new(0),
+            enough,
+            is_enough: Notify::new(),
+            is_over: AtomicBool::new(false),
+            is_settling: false,
+        }
+    }
+
+    fn answered(&self) {
+        if self.answers.fetch_add(1, Ordering::Relaxed) + 1 == self.enough {
+            self.is_enough.notify_one();
+        }
+    }
+}
+
+/// One client, through many lives of the exchange.
+#[derive(Debug)]
+struct Client {
+    key: ApiKey,
+    part: Part,
+    directory: Arc<Directory>,
+    last_seq: u64,
+    unanswered: BTreeMap<u64, Request>,
+    /// The highest number of which the core has told.
+    core_told: u64,
+    /// The number of the last report.
+    report: ReportSeq,
+    /// Numbers that the gate refused.
+    refused: Vec<ClientSeq>,
+    /// What the core had applied at the last logon.
+    applied: u64,
+    told: Vec<Message>,
+    /// How the last session ended, if not by its own will.
+    ended: Option<ClientError>,
+}
+
+impl Client {
+    fn new(key: ApiKey, part: Part, directory: Arc<Directory>) -> Self {
+        Self {
+            key,
+            part,
+            directory,
+            last_seq: 0,
+            unanswered: BTreeMap::new(),
+            core_told: 0,
+            report: ReportSeq(0),
+            refused: Vec::new(),
+            applied: 0,
+            told: Vec::new(),
+            ended: None,
+        }
+    }
+
+    /// Lives through one life of the exchange.
+    async fn live(mut self, address: String, life: Arc<Life>) -> Self {
+        self.ended = self.act(&address, &life).await.err();
+        if let Some(error) = &self.ended {
+            let (key, is_over) = (self.key.key_id(), life.is_over.load(Ordering::Acquire));
+            assert!(is_over, "the session of key {key} ended: {error}");
+        }
+        self
+    }
+
+    async fn act(&mut self, address: &str, life: &Life) -> Result<(), ClientError> {
+        let mut session = self.log_on(address).await?;
+        loop {
+            if !life.is_settling {
+                self.ask(&mut session)?;
+            } else if self.unanswered.is_empty() {
+                return session.log_out().await;
+            }
+            session.flush().await?;
+            let message = session.next().await?;
+            self.hear(message, life);
+            while let Some(message) = session.try_next()? {
+                self.hear(message, life);
+            }
+        }
+    }
+
+    /// Logs on, and sends again what was not answered.
+    async fn log_on(&mut self, address: &str) -> Result<Session, ClientError> {
+        let connection = Connection::open(address).await?;
+        let options = LogonOptions::default();
+        let mut session = connection.log_on(&self.key, options).await?;
+        let logon = *session.logon();
+        let key = self.key.key_id();
+        self.applied = logon.highest_client_seq.0;
+        assert!(
+            self.applied >= self.core_told,
+            "{key}: a number was forgotten"
+        );
+        assert!(
+            self.applied <= self.last_seq,
+            "{key}: a number was invented"
+        );
+        let next = logon.next_report_seq;
+        assert!(next > self.report, "{key}: {next} after {}", self.report);
+        self.report = ReportSeq(next.0 - 1);
+        if let Part::Reader { trades } = &mut self.part {
+            trades.clear();
+            session
+                .connection()
+                .subscribe(Channel::Trades, None)
+                .await?;
+        }
+        self.renumber_transfers();
+        for (seq, request) in &self.unanswered {
+            request.queue(ClientSeq(*seq), &mut session)?;
+        }
+        Ok(session)
+    }
+
+    /// The teller sends its transfers again under new numbers, every other time: the number of the
+    /// transfer itself guards against doing it twice.
+    fn renumber_transfers(&mut self) {
+        let Part::Teller { rng, .. } = &mut self.part else {
+            return;
+        };
+        if rng.bool() {
+            for request in std::mem::take(&mut self.unanswered).into_values() {
+                self.last_seq += 1;
+                self.unanswered.insert(self.last_seq, request);
+            }
+        }
+    }
+
+    /// Fills the window.
+    fn ask(&mut self, session: &mut Session) -> Result<(), ClientError> {
+        let mut burst = BURST_MAX;
+        while burst > 0 && self.unanswered.len() < WINDOW {
+            let request = match &mut self.part {
+                Part::Trader(whims) => whims.next(),
+                Part::Teller { rng, last } => {
+                    *last += 1;
+                    Request::Transfer(payment(rng, &self.directory, *last))
+                }
+                Part::Reader { .. } => return Ok(()),
+            };
+            self.last_seq += 1;
+            request.queue(ClientSeq(self.last_seq), session)?;
+            self.unanswered.insert(self.last_seq, request);
+            burst -= 1;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, message: Message, life: &Life) {
+        if let Some(report) = told::report(&message) {
+            let expected = ReportSeq(self.report.0 + 1);
+            assert_eq!(report, expected, "a report is missing before {message:?}");
+            self.report = report;
+        }
+        if let Some((key, seq)) = told::asked(&message)
+            && key == self.key.key_id()
+            && seq.0 > 0
+        {
+            self.core_told = self.core_told.max(seq.0);
+            if self.unanswered.remove(&seq.0).is_some() {
+                life.answered();
+            }
+        }
+        match &message {
+            Message::Refused(refused) => self.hear_refusal(refused, life),
+            Message::ExecutionReport(report) if report.exec_type == ExecType::New => {
+                let (Part::Trader(whims), Some(order)) = (&mut self.part, report.order_id) else {
+                    panic!("nobody else places orders: {report:?}");
+                };
+                whims.remember(report.instrument_id.unwrap(), order);
+            }
+            Message::TradeTick(tick) => {
+                let Part::Reader { trades } = &mut self.part else {
+                    panic!("nobody else reads trades: {tick:?}");
+                };
+                let before = trades.insert(tick.instrument_id, tick.trade_id);
+                let follows = before.is_none_or(|before| before.0 + 1 == tick.trade_id.0);
+                assert!(follows, "{before:?}, then {tick:?}");
+            }
+            _ => {}
+        }
+        self.told.push(message);
+    }
+
+    fn hear_refusal(&mut self, refused: &Refused, life: &Life) {
+        let seq = refused.client_seq.unwrap_or_else(|| panic!("{refused:?}"));
+        let known = self.unanswered.remove(&seq.0);
+        assert!(known.is_some(), "answered twice: {refused:?}");
+        life.answered();
+        if refused.reject_reason == Some(RejectReason::DuplicateSequence.into()) {
+            assert!(seq.0 <= self.applied, "a new number was known: {refused:?}");
+        } else {
+            self.refused.push(seq);
+        }
+    }
+}
+
+/// A small deposit, or a smaller withdrawal from an account that only receives.
+fn payment(rng: &mut Rng, directory: &Directory, sequence: u64) -> rialto_protocol::Transfer {
+    let asset = AssetId(rng.u16(1..=3));
+    let (account, amount) = match rng.u32(..4) {
+        0 => (READER, -rng.i64(1..=10)),
+        _ => (rng.u32(1..=READER), rng.i64(1..=1_000)),
+    };
+    let amount = (asset, Amount(amount));
+    transfer(directory, SOURCE, sequence, AccountId(account), amount)
+}
+
+/// All clients of a venue.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    clients: Vec<Client>,
+}
+
+impl Crowd {
+    /// Clients of a new venue.
+    pub(crate) async fn new(seed: u64, process: &Process) -> Self {
+        let mut connection = process.connect().await;
+        let directory = Arc::new(Directory::load(&mut connection).await.unwrap());
+        let keys = process.keys();
+        let key = |account: u32| keys[account as usize - 1].clone();
+        let client = |key, part| Client::new(key, part, Arc::clone(&directory));
+        let trader = |account: u32| {
+            let whims = Whims::new(seed ^ u64::from(account), Arc::clone(&directory));
+            client(key(account), Part::Trader(whims))
+        };
+        let mut clients: Vec<_> = (1..=TRADERS).map(trader).collect();
+        let rng = Rng::with_seed(seed);
+        clients.push(client(process.admin_key(), Part::Teller { rng, last: 0 }));
+        let reader = Part::Reader {
+            trades: BTreeMap::new(),
+        };
+        clients.push(client(key(READER), reader));
+        Self { clients }
+    }
+
+    /// Lets the clients ask until they have heard `enough` answers; then sends the exchange a signal that
+    /// ends it. Returns all that they were told, when all their sessions have ended.
+    pub(crate) async fn load(
+        &mut self,
+        process: &Process,
+        enough: u64,
+        signal: Signal,
+    ) -> Vec<Message> {
+        let life = Arc::new(Life::new(enough));
+        let clients = self.begin(process, &life).await;
+        let reached = tokio::time::timeout(PATIENCE, life.is_enough.notified()).await;
+        let answers = life.answers.load(Ordering::Relaxed);
+        assert!(reached.is_ok(), "{answers} of {enough} answers came");
+        life.is_over.store(true, Ordering::Release);
+        process.signal(signal);
+        self.end(clients).await
+    }
+
+    /// Asks for nothing new, and waits until everything is answered.
+    pub(crate) async fn settle(&mut self, process: &Process) -> Vec<Message> {
+        let life = Arc::new(Life {
+            is_settling: true,
+            ..Life::new(u64::MAX)
+        });
+        let clients = self.begin(process, &life).await;
+        self.end(clients).await
+    }
+
+    async fn begin(
+        &mut self,
+        process: &Process,
+        life: &Arc<Life>,
+    ) -> Vec<tokio::task::JoinHandle<Client>> {
+        let address = process.address().await;
+        let clients = std::mem::take(&mut self.clients);
+        let begin = |client: Client| tokio::spawn(client.live(address.clone(), Arc::clone(life)));
+        clients.into_iter().map(begin).collect()
+    }
+
+    /// Waits for the clients and takes from them what they were told.
+    async fn end(&mut self, clients: Vec<tokio::task::JoinHandle<Client>>) -> Vec<Message> {
+        let mut told = Vec::new();
+        for client in clients {
+            let ended = tokio::time::timeout(PATIENCE, client).await;
+            let mut client = ended.expect("a client ends with the exchange").unwrap();
+            told.append(&mut client.told);
+            self.clients.push(client);
+        }
+        told
+    }
+
+    /// Asserts that nothing that the gate refused has reached the core.
+    pub(crate) fn check_refusals(&mut self, ledger: &Ledger) {
+        for client in &mut self.clients {
+            let key = client.key.key_id();
+            for seq in client.refused.drain(..) {
+                assert!(!ledger.has_acted_on(key, seq), "{key} {seq} was refused");
+            }
+        }
+    }
+
+    /// Asserts that every session was ended for this reason, after everything that the core had to say
+    /// to it.
+    pub(crate) fn check_farewells(&self, reason: EndReason, ledger: &Ledger) {
+        let image = ledger.image();
+        for client in &self.clients {
+            let (key, account) = (client.key.key_id(), client.key.account());
+            match &client.ended {
+                Some(ClientError::LoggedOut { reason: told, text }) => {
+                    assert_eq!(*told, reason, "{key}");
+                    assert!(!text.is_empty(), "{key}");
+                }
+                other => panic!("{key} ended with {other:?}"),
+            }
+            let report = image.accounts[account.index()].report;
+            assert_eq!(client.report, report, "{key} was not told everything");
+            for seq in client.unanswered.keys() {
+                let was_done = ledger.has_acted_on(key, ClientSeq(*seq));
+                assert!(!was_done, "{key} {seq} was done and not answered");
+            }
+        }
+    }
+
+    /// The key and the last number of each client whose answers have all come.
+    pub(crate) fn last_numbers(&self) -> Vec<(KeyId, ClientSeq)> {
+        let last = |client: &Client| {
+            assert!(client.unanswered.is_empty(), "{:?}", client.unanswered);
+            (client.key.key_id(), ClientSeq(client.last_seq))
+        };
+        self.clients.iter().map(last).collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! The exchange as a process: started, loaded, killed, ended, misused; looked at from outside only.
+//!
+//! Each test starts `rialto serve` on a port and in a directory of its own and speaks to it as its
+//! clients and its operator do. `ledger` reads the journal that the process leaves and says, from a
+//! replay of it, what must have been told.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests panic as tests do; clippy allows it in functions marked as tests only"
+)]
+
+mod directories;
+mod health;
+mod honest;
+mod kill;
+mod ledger;
+mod load;
+mod orders;
+mod process;
+mod requests;
+mod shutdown;
+mod told;
+mod wire;
