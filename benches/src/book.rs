@@ -7,8 +7,9 @@ use rialto_engine::{EventBuffer, SoloBook};
 use rialto_types::Event;
 
 use crate::measure::Player;
+use crate::message::{ACCOUNTS, Message, instrument};
 use crate::outlet::Outlet;
-use crate::workload::{ACCOUNTS, Message, Workload, instrument};
+use crate::workload::Workload;
 
 /// Open orders that a book of the benchmarks has room for, unless it is asked for more.
 pub const ORDERS_MAX: u32 = 1 << 20;

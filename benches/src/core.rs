@@ -12,7 +12,7 @@ use rialto_journal::{
     Durability, ExchangeId, FileStorage, InlineSegments, Journal, JournalWriter, MemoryStorage,
     OpenOptions, Recovered, Recovery, SegmentBytes,
 };
-use rialto_types::{ClientSeq, Event, Input, Seq, ShardId, Timestamp};
+use rialto_types::{ClientSeq, Event, EventBody, Input, Seq, ShardId, Timestamp};
 
 use crate::measure::Player;
 use crate::outlet::Outlet;
@@ -109,6 +109,45 @@ impl CorePlayer {
         self
     }
 
+    /// Plays a command that is stamped with this time, which no command before exceeds.
+    ///
+    /// # Panics
+    /// When the journal cannot be written, or time goes back.
+    #[inline]
+    pub fn play_at(&mut self, time: Timestamp, input: &Input) {
+        self.seq += 1;
+        self.events.clear();
+        let seq = Seq(self.seq);
+        match &mut self.log {
+            Log::None => {}
+            Log::Files { journal, .. } => {
+                let appended = journal.append(seq, time, input);
+                appended.expect("the disk has room");
+            }
+            Log::Memory(writer) => {
+                let appended = writer.append(seq, time, input);
+                appended.expect("memory has room");
+            }
+        }
+        self.exchange.apply(seq, time, input, &mut self.events);
+        self.outlet.copy(self.events.as_slice());
+    }
+
+    /// Ends a batch, as the core thread does before it looks for more.
+    #[inline]
+    pub fn end_batch(&mut self) {
+        if let Log::Files { journal, .. } = &mut self.log {
+            journal.commit();
+        }
+    }
+
+    /// Whether the last command was refused.
+    #[inline]
+    pub fn was_refused(&self) -> bool {
+        let last = self.events.as_slice().last();
+        last.is_some_and(|event| matches!(event.body, EventBody::Rejected(_)))
+    }
+
     /// The state, to look at.
     pub fn exchange(&self) -> &Exchange {
         &self.exchange
@@ -125,22 +164,7 @@ impl Player for CorePlayer {
 
     #[inline]
     fn play(&mut self, input: &Input) {
-        self.seq += 1;
-        self.events.clear();
-        let (seq, time) = (Seq(self.seq), Timestamp(self.seq));
-        match &mut self.log {
-            Log::None => {}
-            Log::Files { journal, .. } => {
-                let appended = journal.append(seq, time, input);
-                appended.expect("the disk has room");
-            }
-            Log::Memory(writer) => {
-                let appended = writer.append(seq, time, input);
-                appended.expect("memory has room");
-            }
-        }
-        self.exchange.apply(seq, time, input, &mut self.events);
-        self.outlet.copy(self.events.as_slice());
+        self.play_at(Timestamp(self.seq + 1), input);
     }
 }
 

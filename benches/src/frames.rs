@@ -12,7 +12,7 @@ use rialto_types::{
     Qty, ReportSeq, Seq, Side, StpMode, Symbol, TimeInForce, Timestamp,
 };
 
-use crate::workload::instrument;
+use crate::message::instrument;
 
 /// Decodes one frame again and again.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! allocated (`tests/allocations.rs`) and, outside of the workspace, the comparison with other engines. So a
 //! figure in one of them can be held against a figure in another.
 //!
-//! Read `workload.rs` (what is played), `book.rs` and `core.rs` (who plays it), `measure.rs` (how it is timed).
+//! Read `message.rs` and `workload.rs` (what is played), `book.rs` and `core.rs` (who plays it), `measure.rs` (how it is timed).
 
 #![expect(
     clippy::cast_precision_loss,
@@ -15,9 +15,11 @@
 
 pub mod allocations;
 pub mod book;
+mod builder;
 pub mod core;
 pub mod frames;
 pub mod measure;
+pub mod message;
 pub mod outlet;
 pub mod random;
 pub mod venue;

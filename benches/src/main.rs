@@ -6,25 +6,34 @@
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "statistics: counts and nanoseconds are far below 2^53"
 )]
 
+mod cascade;
 mod codec;
+mod flow;
+mod memory;
+mod report;
 mod ring;
 mod roundtrip;
+mod scale;
+mod sustained;
+mod worst;
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
-
-use rialto_benches::book::BookPlayer;
-use rialto_benches::core::CorePlayer;
+use rialto_benches::allocations::CountingAllocator;
 use rialto_benches::measure::{self, Figure};
-use rialto_benches::venue::{VenueSize, timed_inputs};
-use rialto_benches::workload::{Kind, Workload};
-use rialto_journal::SegmentBytes;
+
+use crate::report::Report;
+
+/// Tells the memory of an order; it costs an allocation two additions, and the hot path allocates nothing.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Benchmarks of Rialto.
 #[derive(Debug, Parser)]
@@ -44,71 +53,37 @@ struct Arguments {
     /// The `rialto` whose round trip is measured.
     #[arg(long, env = "RIALTO_BIN", default_value = "target/release/rialto")]
     binary: String,
+    /// Instead of all others: drives the input ring with the journal on for so many seconds. Writes up to
+    /// 24 GB below the build directory, which are removed afterwards.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    sustained: u64,
     /// Where the summary is written.
     #[arg(long, default_value = "target/bench/summary.json")]
     output: PathBuf,
 }
 
-/// Collects the figures and prints each as it comes.
-struct Report {
-    filter: String,
-    exact: bool,
-    figures: Vec<Figure>,
-}
-
-impl Report {
-    fn wants(&self, name: &str) -> bool {
-        if self.exact {
-            name == self.filter
-        } else {
-            name.contains(&self.filter)
-        }
-    }
-
-    fn add(&mut self, figure: Figure) {
-        println!(
-            "{:<34} {:>9.1} {:>9} {:>9} {:>9} {:>9} {:>11}",
-            figure.name,
-            figure.ns_per_operation,
-            figure.p50,
-            figure.p99,
-            figure.p99_9,
-            figure.p99_99,
-            figure.max
-        );
-        self.figures.push(figure);
-    }
-}
-
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let mut report = Report {
-        filter: arguments.filter.clone(),
-        exact: arguments.exact,
-        figures: Vec::new(),
-    };
-    println!(
-        "{:<34} {:>9} {:>9} {:>9} {:>9} {:>9} {:>11}",
-        "ns per operation", "mean", "p50", "p99", "p99.9", "p99.99", "max"
-    );
-    report.add(measure::clock_cost());
-    for client_ids in [false, true] {
-        run_workloads(&mut report, &arguments, client_ids);
+    let Arguments { messages, runs, .. } = arguments;
+    let mut report = Report::new(arguments.filter, arguments.exact);
+    if arguments.sustained > 0 {
+        let duration = Duration::from_secs(arguments.sustained);
+        sustained::run(&mut report, duration, Path::new("target"))?;
+        return report.write(&arguments.output);
     }
-    run_parts(&mut report, arguments.runs);
+    report.add(measure::clock_cost());
+    flow::run(&mut report, messages, runs);
+    run_parts(&mut report, runs);
+    scale::run(&mut report, messages, runs);
+    cascade::run(&mut report, runs);
+    memory::run(&mut report)?;
+    worst::run(&mut report);
     if report.wants("roundtrip") {
         for figure in roundtrip::measure(&arguments.binary)? {
             report.add(figure);
         }
     }
-    if let Some(parent) = arguments.output.parent() {
-        fs::create_dir_all(parent).context("creating the directory of the summary")?;
-    }
-    let json = serde_json::to_string_pretty(&report.figures)?;
-    fs::write(&arguments.output, json + "\n")
-        .with_context(|| format!("writing {}", arguments.output.display()))?;
-    println!("written to {}", arguments.output.display());
-    Ok(())
+    report.write(&arguments.output)
 }
 
 fn run_parts(report: &mut Report, runs: usize) {
@@ -121,51 +96,4 @@ fn run_parts(report: &mut Report, runs: usize) {
             }
         }
     }
-}
-
-fn run_workloads(report: &mut Report, arguments: &Arguments, client_ids: bool) {
-    let suffix = if client_ids { ", client ids" } else { "" };
-    for kind in Kind::ALL {
-        let [book, core] = ["book", "core"].map(|part| format!("{part} {}{suffix}", kind.name()));
-        if !report.wants(&book) && !report.wants(&core) {
-            continue;
-        }
-        let workload = kind.generate(arguments.messages, client_ids);
-        print_facts(&book, &workload);
-        if report.wants(&book) {
-            let fresh = || BookPlayer::warm(&workload);
-            report.add(measure::measure(
-                &book,
-                &workload.messages,
-                arguments.runs,
-                fresh,
-            ));
-        }
-        if report.wants(&core) {
-            report.add(measure_core(&core, &workload, arguments.runs));
-        }
-    }
-}
-
-fn print_facts(name: &str, workload: &Workload) {
-    let count = workload.messages.len() as f64;
-    let facts = workload.facts;
-    println!(
-        "# {name}: {:.1} % of the messages trade, {:.2} trades a message, {} live orders",
-        facts.trading_count as f64 / count * 100.0,
-        facts.trade_count as f64 / count,
-        facts.live_mean
-    );
-}
-
-fn measure_core(name: &str, workload: &Workload, runs: usize) -> Figure {
-    let fresh = || {
-        CorePlayer::on_files(
-            Path::new("target"),
-            SegmentBytes::default(),
-            VenueSize::default(),
-        )
-    };
-    let inputs = timed_inputs(workload);
-    measure::measure(name, &inputs, runs, || fresh().warm(workload))
 }

@@ -6,7 +6,8 @@ use rialto_types::{
     Symbol, Transfer,
 };
 
-use crate::workload::{ACCOUNTS, Message, Workload, spec};
+use crate::message::{ACCOUNTS, Message, spec};
+use crate::workload::Workload;
 
 /// What every account has of each asset at first, in its smallest unit.
 const FUNDS: Amount = Amount(1_000_000_000_000_000);

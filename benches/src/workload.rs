@@ -7,34 +7,13 @@
 //!   around a mid that walks at random; 53 % adds, 45 % cancels, 2.5 % IOC.
 //! - **W3**, sweeps: 100 adds, then one IOC that fills exactly 100 resting orders; 10,000 live.
 //!
-//! A generator plays its commands on a book of its own, so that it names only orders that are open.
+//! Each is made by a [`Builder`], which follows what becomes of the orders.
 
-use std::collections::HashMap;
+use rialto_types::{Side, TimeInForce};
 
-use rialto_engine::{EventBuffer, SoloBook};
-use rialto_types::{
-    AccountId, Amount, Asset, AssetId, ClientOrderId, EventBody, Instrument, InstrumentId,
-    InstrumentSpec, OrderId, OrderKind, PlaceOrder, Ppm, Price, Qty, Side, StpMode, Symbol,
-    TimeInForce,
-};
-
+use crate::builder::Builder;
+use crate::message::{MID, Message};
 use crate::random::Random;
-
-/// Accounts that take turns; the same for book and core, so that both play the same commands.
-pub const ACCOUNTS: u32 = 1_000;
-/// The mid price, in ticks. Nothing depends on where it is.
-const MID: i64 = 1_000_000;
-
-/// One message.
-#[derive(Clone, Copy, Debug)]
-pub enum Message {
-    /// Place a limit order, GTC or IOC.
-    Place(AccountId, PlaceOrder),
-    /// Cancel an order of this account.
-    Cancel(AccountId, OrderId),
-    /// Move an order of this account to another price.
-    Move(AccountId, OrderId, Price, Qty),
-}
 
 /// A workload: what to play first, untimed, and what to time.
 #[derive(Debug)]
@@ -56,41 +35,6 @@ pub struct Facts {
     pub trade_count: u64,
     /// Open orders, averaged over the messages.
     pub live_mean: u64,
-}
-
-/// The instrument of all workloads: one tick × one lot is one quote unit.
-///
-/// # Panics
-/// Never: its listing is valid.
-pub fn instrument() -> Instrument {
-    let asset = |symbol| Asset {
-        symbol: Symbol::new(symbol).expect("a symbol"),
-        decimals: 8,
-    };
-    Instrument::new(InstrumentId(1), spec(), &asset("BTC"), &asset("USDT"))
-        .expect("the benchmark's instrument is valid")
-}
-
-/// What the exchange is told to list.
-///
-/// # Panics
-/// Never: its symbol is legal.
-pub fn spec() -> InstrumentSpec {
-    InstrumentSpec {
-        symbol: Symbol::new("BTC-USDT").expect("a symbol"),
-        base: AssetId(1),
-        quote: AssetId(2),
-        tick_mantissa: 1,
-        lot_mantissa: 100_000_000,
-        min_qty: Qty(1),
-        max_qty: Qty(1_000_000_000),
-        min_notional: Amount(0),
-        max_notional: Amount::MAX,
-        collar: Ppm(1_000_000),
-        reference_price: Price(MID),
-        maker_fee: Ppm(100),
-        taker_fee: Ppm(200),
-    }
 }
 
 /// Which workload.
@@ -132,179 +76,6 @@ impl Kind {
 pub const W1_WARM_UP: usize = 200_000;
 /// Open orders of W2.
 pub const W2_LIVE: usize = 10_000;
-
-/// Builds a workload on a book of its own.
-struct Builder {
-    book: SoloBook,
-    events: EventBuffer,
-    random: Random,
-    messages: Vec<Message>,
-    /// Open orders: what a message may name.
-    live: Vec<Live>,
-    position: HashMap<OrderId, usize>,
-    client_ids: bool,
-    mid: i64,
-    facts: Facts,
-    live_sum: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Live {
-    id: OrderId,
-    account: AccountId,
-    side: Side,
-    qty: Qty,
-    leaves: i64,
-}
-
-impl Builder {
-    fn new(seed: u64, client_ids: bool) -> Self {
-        Self {
-            book: SoloBook::new(instrument(), 1 << 20, ACCOUNTS),
-            events: EventBuffer::new(),
-            random: Random::new(seed),
-            messages: Vec::new(),
-            live: Vec::new(),
-            position: HashMap::new(),
-            client_ids,
-            mid: MID,
-            facts: Facts::default(),
-            live_sum: 0,
-        }
-    }
-
-    fn side(&mut self) -> Side {
-        if self.random.chance(500) {
-            Side::Buy
-        } else {
-            Side::Sell
-        }
-    }
-
-    fn place(&mut self, side: Side, price: i64, qty: i64, tif: TimeInForce) {
-        let account = AccountId(1 + self.random.below(u64::from(ACCOUNTS)) as u32);
-        let client_order_id = self.client_ids.then(|| {
-            let text = format!("rialto-bench-{:023}", self.messages.len());
-            ClientOrderId::new(&text).expect("36 legal characters")
-        });
-        let (price, qty) = (Price(price.max(1)), Qty(qty));
-        let kind = OrderKind::Limit {
-            price,
-            qty,
-            tif,
-            post_only: false,
-        };
-        let order = PlaceOrder {
-            instrument: InstrumentId(1),
-            side,
-            stp: StpMode::None,
-            kind,
-            client_order_id,
-        };
-        self.messages.push(Message::Place(account, order));
-        self.events.clear();
-        let id = self.book.place(account, &order, &mut self.events);
-        let left = self.follow(id, qty.0);
-        if left > 0 && tif.rests() {
-            self.position.insert(id, self.live.len());
-            self.live.push(Live {
-                id,
-                account,
-                side,
-                qty,
-                leaves: left,
-            });
-        }
-    }
-
-    fn cancel(&mut self, at: usize) {
-        let Live { id, account, .. } = self.live[at];
-        self.messages.push(Message::Cancel(account, id));
-        self.events.clear();
-        assert!(
-            self.book.cancel(id, &mut self.events),
-            "it names open orders only"
-        );
-        self.forget(id);
-        self.live_sum += self.live.len() as u64;
-    }
-
-    fn relocate(&mut self, at: usize, price: i64) {
-        let Live {
-            id,
-            account,
-            qty,
-            leaves,
-            ..
-        } = self.live[at];
-        let price = Price(price.max(1));
-        self.messages.push(Message::Move(account, id, price, qty));
-        self.events.clear();
-        assert!(
-            self.book.replace(id, price, qty, &mut self.events),
-            "it names open orders only"
-        );
-        let left = self.follow(id, leaves);
-        if left == 0 {
-            self.forget(id);
-        } else if let Some(at) = self.position.get(&id) {
-            self.live[*at].leaves = left;
-        }
-    }
-
-    /// Follows the trades of the last message; gives what is left of the taker.
-    fn follow(&mut self, taker: OrderId, mut left: i64) -> i64 {
-        let mut traded = false;
-        for event in std::mem::take(&mut self.events).as_slice() {
-            let EventBody::Trade(trade) = event.body else {
-                continue;
-            };
-            debug_assert_eq!(trade.taker.order_id, taker);
-            traded = true;
-            self.facts.trade_count += 1;
-            left -= trade.qty.0;
-            if trade.maker.leaves == 0 {
-                self.forget(trade.maker.order_id);
-            } else if let Some(at) = self.position.get(&trade.maker.order_id) {
-                self.live[*at].leaves = trade.maker.leaves;
-            }
-        }
-        self.facts.trading_count += u64::from(traded);
-        self.live_sum += self.live.len() as u64;
-        left
-    }
-
-    fn forget(&mut self, id: OrderId) {
-        let at = self
-            .position
-            .remove(&id)
-            .expect("an open order has a position");
-        self.live.swap_remove(at);
-        if let Some(moved) = self.live.get(at) {
-            self.position.insert(moved.id, at);
-        }
-    }
-
-    fn pick(&mut self) -> usize {
-        self.random.below(self.live.len() as u64) as usize
-    }
-
-    fn finish(mut self, warm_up: usize) -> Workload {
-        let messages = self.messages.split_off(warm_up);
-        self.facts.live_mean = self.live_sum / messages.len().max(1) as u64;
-        Workload {
-            warm_up: self.messages,
-            messages,
-            facts: self.facts,
-        }
-    }
-
-    fn start_timed_part(&mut self) -> usize {
-        self.facts = Facts::default();
-        self.live_sum = 0;
-        self.messages.len()
-    }
-}
 
 /// exchange-core's mix: `count` timed messages after `settling` untimed ones.
 pub fn w1(count: usize, settling: usize, client_ids: bool) -> Workload {
@@ -374,6 +145,32 @@ fn toward(side: Side, mid: i64, away: i64) -> i64 {
 /// Add and cancel, with about `live` open orders.
 pub fn w2(count: usize, live: usize, client_ids: bool) -> Workload {
     let mut builder = Builder::new(2, client_ids);
+    let warm_up = add_and_cancel(&mut builder, count, live);
+    builder.finish(warm_up)
+}
+
+/// As [`w2`] without client order ids, of so many accounts. Different seeds give different messages.
+pub fn w2_of(count: usize, live: usize, accounts: u32, seed: u64) -> Workload {
+    let room = u32::try_from(2 * live).map_or(u32::MAX >> 2, |room| room.max(1 << 12));
+    let mut builder = Builder::of(seed, false, accounts, room);
+    let warm_up = add_and_cancel(&mut builder, count, live);
+    builder.finish(warm_up)
+}
+
+/// W2 from an empty book and back: when `count` messages have been played, what is open is cancelled. So
+/// it can be played again and again, with the order ids of what was placed before added.
+pub fn w2_round(count: usize, live: usize) -> Vec<Message> {
+    let mut builder = Builder::new(2, false);
+    add_and_cancel(&mut builder, count, live);
+    while !builder.live.is_empty() {
+        let at = builder.pick();
+        builder.cancel(at);
+    }
+    builder.finish(0).messages
+}
+
+/// Fills the book and plays `count` messages; gives how many came before those.
+fn add_and_cancel(builder: &mut Builder, count: usize, live: usize) -> usize {
     let mut warm_up = 0;
     let fill = live + live / 2;
     for step in 0..count + fill {
@@ -398,8 +195,11 @@ pub fn w2(count: usize, live: usize, client_ids: bool) -> Workload {
             builder.place(side, toward(side, builder.mid, away), qty, TimeInForce::Gtc);
         }
     }
-    builder.finish(warm_up)
+    warm_up
 }
+
+/// Orders that W3 adds before each sweep, which fills as many.
+pub const W3_ADDS: usize = 100;
 
 /// Sweeps.
 pub fn w3(count: usize, client_ids: bool) -> Workload {
@@ -417,7 +217,7 @@ pub fn w3(count: usize, client_ids: bool) -> Workload {
     let warm_up = builder.start_timed_part();
     let mut side = Side::Buy;
     while builder.messages.len() < warm_up + count {
-        for _ in 0..100 {
+        for _ in 0..W3_ADDS {
             add(&mut builder, side);
         }
         // 100 resting orders of 10 lots each are filled exactly.
