@@ -58,6 +58,14 @@ pub struct Journal {
     pub durability: Durability,
     /// The size of a segment, in MiB.
     pub segment_mib: u64,
+    /// A snapshot is taken when replaying what is newer would take longer than this, in s; 0 for never.
+    pub snapshot_replay_s: u64,
+    /// Memory that the process which takes a snapshot may ask for, in MiB; 0 for no bound.
+    pub snapshot_memory_mib: u64,
+    /// Where segments go that no restart needs any more; without it they are removed.
+    pub archive: Option<PathBuf>,
+    /// A warning is due when less than this is free on the journal's disk, in MiB.
+    pub free_space_mib: u64,
 }
 
 /// What an acknowledgement promises.
@@ -201,6 +209,10 @@ impl Default for Journal {
         Self {
             durability: Durability::default(),
             segment_mib: 256,
+            snapshot_replay_s: 4,
+            snapshot_memory_mib: 0,
+            archive: None,
+            free_space_mib: 4_096,
         }
     }
 }

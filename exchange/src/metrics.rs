@@ -10,21 +10,27 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use crate::core::CoreGauges;
+use crate::journal_gauges::JournalGauges;
 
 /// Makes the core's gauges part of a registry.
-pub(crate) fn register(registry: &mut Registry, gauges: Arc<CoreGauges>) {
-    registry.register_collector(Box::new(CoreCollector { gauges }));
+pub(crate) fn register(
+    registry: &mut Registry,
+    gauges: Arc<CoreGauges>,
+    journal: Arc<JournalGauges>,
+) {
+    registry.register_collector(Box::new(CoreCollector { gauges, journal }));
 }
 
 #[derive(Debug)]
 struct CoreCollector {
     gauges: Arc<CoreGauges>,
+    journal: Arc<JournalGauges>,
 }
 
-impl Collector for CoreCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let gauges = &self.gauges;
-        let counters = [
+impl CoreCollector {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 5] {
+        let Self { gauges, journal } = self;
+        [
             (
                 "rialto_core_commands",
                 "Commands applied since the venue was founded",
@@ -40,13 +46,22 @@ impl Collector for CoreCollector {
                 "Times the core found the journal's ring full",
                 gauges.journal_waits(),
             ),
-        ];
-        for (name, help, value) in counters {
-            let counter = ConstCounter::new(value);
-            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
-            counter.encode(metric)?;
-        }
-        let levels = [
+            (
+                "rialto_snapshots",
+                "Snapshots taken",
+                journal.snapshots_taken(),
+            ),
+            (
+                "rialto_snapshot_failures",
+                "Snapshots that could not be taken",
+                journal.snapshots_failed(),
+            ),
+        ]
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str, f64); 6] {
+        let Self { gauges, journal } = self;
+        [
             (
                 "rialto_core_open_orders",
                 "Open orders, waiting stops included",
@@ -62,8 +77,33 @@ impl Collector for CoreCollector {
                 "Commands replayed by the last recovery",
                 as_f64(gauges.recovered_commands()),
             ),
-        ];
-        for (name, help, value) in levels {
+            (
+                "rialto_snapshot_seq",
+                "The last command of the newest snapshot",
+                as_f64(journal.snapshot_seq().0),
+            ),
+            (
+                "rialto_snapshot_seconds",
+                "How long the last snapshot took",
+                journal.snapshot_took().as_secs_f64(),
+            ),
+            (
+                "rialto_journal_free_bytes",
+                "Free space on the journal's disk",
+                as_f64(journal.free_bytes()),
+            ),
+        ]
+    }
+}
+
+impl Collector for CoreCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        for (name, help, value) in self.counters() {
+            let counter = ConstCounter::new(value);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        for (name, help, value) in self.levels() {
             let gauge = ConstGauge::new(value);
             let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
             gauge.encode(metric)?;

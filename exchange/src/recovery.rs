@@ -1,8 +1,12 @@
 //! Recovery: from the journal's directory to the state after its last command.
 //!
-//! Every record goes through [`Exchange::apply`], as it did when it was written, and its events through
-//! the read models, as they did then; nobody is told anything. What comes out is what the process that
-//! died had. Cost: what matching costs; the scan itself is an order of magnitude faster.
+//! The newest good snapshot is restored, and what came after it is replayed; when a snapshot is no good,
+//! an older one takes its place, at last the beginning, if the journal still reaches back to it. What comes
+//! out is what the process that died had. Cost: what matching costs; the scan itself is an order of
+//! magnitude faster.
+//!
+//! Only a snapshot is ever passed over. What is wrong with the journal itself ends the start, with a
+//! message that says what to do.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,11 +14,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rialto_engine::{EventBuffer, Exchange, HashSeed, RULES_VERSION};
-use rialto_gateway::models::{Changes, ReadModels};
-use rialto_journal::{ExchangeId, FileStorage, OpenOptions, Progress, Recovered, Recovery};
+use rialto_engine::{HashSeed, RULES_VERSION};
+use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
+use rialto_journal::{
+    Base, ExchangeId, FileStorage, JournalError, OpenOptions, Progress, ReadOnlyDirectory,
+    Recovered, Recovery, layout, snapshots,
+};
 use rialto_types::{Seq, ShardId};
 use tracing::{info, warn};
+
+use crate::state::State;
 
 /// Commands between two looks at the clock.
 const COMMANDS_PER_LOOK: u64 = 8_192;
@@ -22,15 +31,17 @@ const COMMANDS_PER_LOOK: u64 = 8_192;
 /// What recovery hands to the rest of the process.
 pub struct Restored {
     /// The state after the last command.
-    pub exchange: Exchange,
-    /// What the publisher knows after the last event.
-    pub models: ReadModels,
+    pub state: State,
     /// The journal, ready to be continued.
     pub journal: Recovered<FileStorage>,
-    /// Commands replayed.
+    /// The last command of the snapshot that was restored; 0 when none was.
+    pub snapshot: Seq,
+    /// Commands replayed after it.
     pub command_count: u64,
-    /// How long it took.
+    /// How long all of it took.
     pub took: Duration,
+    /// How long replaying took, without the snapshot.
+    pub replay_took: Duration,
 }
 
 /// Where the journal stands in a data directory.
@@ -38,10 +49,64 @@ pub fn journal_directory(data: &Path) -> PathBuf {
     data.join("journal")
 }
 
+/// Where its snapshots stand.
+pub fn snapshots_directory(journal: &Path) -> PathBuf {
+    journal.join(layout::SNAPSHOTS)
+}
+
+/// A state to begin a replay with, and where it stands; no place for the state before the first command.
+pub struct Beginning {
+    /// The state.
+    pub state: State,
+    /// Where it stands in the journal.
+    pub base: Option<Base>,
+}
+
+impl Beginning {
+    /// Restores the newest good snapshot for which `fits` holds, or the state before the first command.
+    /// A snapshot that is no good is told in a warning.
+    ///
+    /// # Errors
+    /// When the disk cannot be read, or the system has no random bytes.
+    pub fn find(
+        journal: &Path,
+        shard: ShardId,
+        mut fits: impl FnMut(&Base) -> bool,
+    ) -> Result<Self> {
+        let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
+        for file in snapshots::list(&directory)? {
+            let restored = file.read(&directory).map_err(anyhow::Error::from);
+            let restored = restored.and_then(|snapshot| {
+                let base = snapshot.base();
+                let state = fits(&base).then(|| State::restore(&snapshot, hash_seed()?));
+                Ok(state.transpose()?.map(|state| (base, state)))
+            });
+            match restored {
+                Ok(Some((base, state))) => {
+                    let base = Some(base);
+                    return Ok(Self { state, base });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let name = file.name;
+                    warn!("the snapshot {name} is passed over for an older one: {error:#}");
+                }
+            }
+        }
+        let state = State::new(shard, hash_seed()?);
+        Ok(Self { state, base: None })
+    }
+
+    /// The last command that is part of the state.
+    pub fn seq(&self) -> Seq {
+        self.base.map_or(Seq(0), |base| base.seq)
+    }
+}
+
 /// A journal whose files were checked and that waits to be replayed.
 pub struct Replay {
-    recovery: Recovery<FileStorage>,
-    shard: ShardId,
+    storage: Arc<FileStorage>,
+    options: OpenOptions,
 }
 
 impl Replay {
@@ -55,43 +120,52 @@ impl Replay {
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("creating {}", directory.display()))?;
         let storage = Arc::new(FileStorage::open(&directory)?);
+        let rules_version = RULES_VERSION;
+        let expected = Expected {
+            shard,
+            rules_version,
+        };
+        let catalog = Catalog::read(&storage, Some(expected))?;
+        let stated = catalog.segments.iter().find_map(SegmentFile::header);
+        let new_exchange_id = match stated {
+            Some(header) => header.exchange_id,
+            None => ExchangeId(random()?),
+        };
         let options = OpenOptions {
             shard,
-            rules_version: RULES_VERSION,
-            new_exchange_id: ExchangeId(random()?),
+            rules_version,
+            new_exchange_id,
             after: Seq(0),
         };
-        let recovery = Recovery::open(storage, options)?;
-        Ok(Self { recovery, shard })
+        Ok(Self { storage, options })
     }
 
     /// Whose journal it is.
     pub fn exchange_id(&self) -> ExchangeId {
-        self.recovery.exchange_id()
+        self.options.new_exchange_id
     }
 
-    /// Replays every command. Takes as long as matching them took.
+    /// Restores the newest good snapshot and replays every command after it.
     ///
     /// # Errors
-    /// When records are damaged that were safe once, or cannot be read.
-    pub fn run(mut self) -> Result<Restored> {
-        let mut exchange = Exchange::with_seed(self.shard, HashSeed([seed()?, seed()?]));
-        let mut models = ReadModels::new();
-        let (mut events, mut changes) = (EventBuffer::new(), Changes::default());
+    /// When records are damaged that were safe once, cannot be read, or are gone together with every
+    /// good snapshot.
+    pub fn run(self) -> Result<Restored> {
+        let started = Instant::now();
+        let beginning = Beginning::find(self.storage.directory(), self.options.shard, |_| true)?;
+        let snapshot = beginning.seq();
+        let Beginning { mut state, base } = beginning;
+        let mut recovery = self.recovery(base)?;
         let mut progress = ProgressLine::start();
         let mut command_count: u64 = 0;
-        while let Some(record) = self.recovery.next()? {
-            events.clear();
-            exchange.apply(record.seq, record.time, &record.input, &mut events);
-            for event in events.as_slice() {
-                models.replay(event, &mut changes);
-            }
+        while let Some(record) = recovery.next()? {
+            state.apply(&record);
             command_count += 1;
             if command_count.is_multiple_of(COMMANDS_PER_LOOK) {
-                progress.show(&self.recovery.progress(), command_count);
+                progress.show(&recovery.progress(), command_count);
             }
         }
-        let journal = self.recovery.finish()?;
+        let journal = recovery.finish()?;
         progress.end();
         if let Some(tail) = journal.tail() {
             let saved = tail.saved.join(", ");
@@ -100,14 +174,29 @@ impl Replay {
                 "cut off a tail of records that nobody was told of, and kept it aside"
             );
         }
-        let took = progress.started.elapsed();
         Ok(Restored {
-            exchange,
-            models,
+            state,
             journal,
+            snapshot,
             command_count,
-            took,
+            took: started.elapsed(),
+            replay_took: progress.started.elapsed(),
         })
+    }
+
+    fn recovery(&self, base: Option<Base>) -> Result<Recovery<FileStorage>> {
+        let storage = Arc::clone(&self.storage);
+        let opened = match base {
+            Some(base) => Recovery::open_after(storage, self.options, base),
+            None => Recovery::open(storage, self.options),
+        };
+        match opened {
+            Err(error @ JournalError::BeginsTooLate { .. }) if base.is_none() => Err(error)
+                .context(
+                    "no snapshot is good, and the journal does not reach back to its beginning",
+                ),
+            other => Ok(other?),
+        }
     }
 }
 
@@ -173,8 +262,13 @@ pub fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-fn seed() -> Result<u64> {
-    Ok(u64::from_le_bytes(random()?))
+/// A seed for the tables of a core that nobody outside knows.
+///
+/// # Errors
+/// As [`random`].
+pub fn hash_seed() -> Result<HashSeed> {
+    let word = || Ok::<_, anyhow::Error>(u64::from_le_bytes(random()?));
+    Ok(HashSeed([word()?, word()?]))
 }
 
 #[cfg(test)]

@@ -23,7 +23,10 @@ use tracing::{error, info, warn};
 use crate::config::{self, Config};
 use crate::core::CoreGauges;
 use crate::core::thread::{CoreThread, End};
+use crate::disk::DiskWatch;
+use crate::journal_gauges::JournalGauges;
 use crate::recovery::{Replay, Restored};
+use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled};
 use crate::{banner, demo, metrics};
 
@@ -54,7 +57,12 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     )?;
     let gauges = Arc::new(CoreGauges::default());
     let mut registry = Registry::default();
-    metrics::register(&mut registry, Arc::clone(&gauges));
+    let journal_gauges = Arc::new(JournalGauges::default());
+    metrics::register(
+        &mut registry,
+        Arc::clone(&gauges),
+        Arc::clone(&journal_gauges),
+    );
     let gateway_config = gateway_config(config, replay.exchange_id())?;
     let mut gateway = Gateway::bind(gateway_config, registry)
         .with_context(|| format!("listening on {}", config.server.listen))?;
@@ -69,6 +77,8 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         }
     };
     tell_recovery(&restored, &gauges);
+    journal_gauges.replayed(restored.command_count, restored.replay_took);
+    let storage = Arc::clone(restored.journal.storage());
     let Assembled {
         core,
         commands,
@@ -80,6 +90,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         let _ = ended.send(());
     })?;
     gateway.open(market).context("starting the publisher")?;
+    let watches = Watches::start(config, storage, gauges, journal_gauges)?;
     let address = gateway.address();
     let traders = if demo && config.demo.traders {
         demo::start(&address.to_string(), &config.server.data)?
@@ -95,7 +106,44 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         signal = signals.next() => info!(signal, "draining"),
         _ = core_ended => error!("the core has ended by itself"),
     }
+    drop(watches);
     end(config, gateway, core, traders).await
+}
+
+/// What looks after the journal beside the core.
+struct Watches {
+    _disk: DiskWatch,
+    /// None when no snapshots are wanted.
+    _keeper: Option<Keeper>,
+}
+
+impl Watches {
+    fn start(
+        config: &Config,
+        storage: Arc<FileStorage>,
+        core: Arc<CoreGauges>,
+        gauges: Arc<JournalGauges>,
+    ) -> Result<Self> {
+        let config = &config.journal;
+        let mark_bytes = config.free_space_mib.saturating_mul(1 << 20);
+        let directory = storage.directory().to_owned();
+        let disk = DiskWatch::start(directory, mark_bytes, Arc::clone(&gauges))?;
+        let memory = config.snapshot_memory_mib;
+        let parts = keeper::Parts {
+            storage,
+            archive: config.archive.clone(),
+            replay_max: Duration::from_secs(config.snapshot_replay_s),
+            memory_mib: (memory > 0).then_some(memory),
+            core,
+            gauges,
+        };
+        let is_wanted = config.snapshot_replay_s > 0;
+        let keeper = is_wanted.then(|| Keeper::start(parts)).transpose()?;
+        Ok(Self {
+            _disk: disk,
+            _keeper: keeper,
+        })
+    }
 }
 
 /// Ends everything in order. The traders go first, like any client that leaves.
@@ -135,11 +183,20 @@ async fn end(
 
 fn tell_recovery(restored: &Restored, gauges: &CoreGauges) {
     gauges.recovered(restored.took, restored.command_count);
-    let seq = restored.exchange.seq().0;
+    let exchange = &restored.state.exchange;
+    let (seq, snapshot) = (exchange.seq().0, restored.snapshot.0);
     let (commands, took) = (restored.command_count, restored.took);
-    let state_hash = hash_text(&restored.exchange);
-    let open_orders = restored.exchange.open_order_count();
-    info!(seq, commands, ?took, open_orders, state_hash, "recovered");
+    let state_hash = hash_text(exchange);
+    let open_orders = exchange.open_order_count();
+    info!(
+        seq,
+        snapshot,
+        commands,
+        ?took,
+        open_orders,
+        state_hash,
+        "recovered"
+    );
     let clock = crate::core::RecordClock::start(restored.journal.last_time());
     if clock.behind() > BEHIND_TOLERATED {
         let behind = clock.behind();

@@ -71,8 +71,8 @@ pub fn assemble(
 
     // What a first start is missing: pool sizes, an administrator, the demo's market.
     let mut ground = Ground {
-        exchange: restored.exchange,
-        models: restored.models,
+        exchange: restored.state.exchange,
+        models: restored.state.models,
         journal,
         clock,
     };

@@ -142,6 +142,17 @@ pub enum JournalError {
         /// The one that must be there.
         needed: Seq,
     },
+    /// A segment that has its successor, and not all of its records.
+    #[error(
+        "record {missing} is missing before the end of a segment that is complete: {fault}. Look at it \
+         with `rialto journal inspect`"
+    )]
+    Incomplete {
+        /// The first command that is missing.
+        missing: Seq,
+        /// Why the log does not go on there.
+        fault: EndFault,
+    },
     /// A segment whose header cannot be read, where no power cut explains it.
     #[error(
         "{name} is no readable journal segment: {fault}; restore it from a copy, or choose another data \

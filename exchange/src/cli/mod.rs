@@ -51,7 +51,7 @@ enum Command {
     Admin(admin::Arguments),
     /// Make an Ed25519 key pair for an API key
     Keygen(keygen::Arguments),
-    /// Look at a journal without changing it
+    /// Look at a journal, take a snapshot
     Journal(journal::Arguments),
     /// Print a completion script for a shell
     Completions {

@@ -1,4 +1,4 @@
-//! `rialto journal`: what is on the disk, read without changing a byte.
+//! `rialto journal`: what is on the disk, read without changing a byte; and snapshots of it.
 //!
 //! Works beside a running exchange: a journal is only appended to, so everything before its end is as it
 //! will always be. The end itself is then what it was at the moment of reading, and the newest record may
@@ -9,6 +9,7 @@ mod inspect;
 mod records;
 #[cfg(test)]
 mod scenario;
+mod snapshot;
 mod state_hash;
 mod writer;
 
@@ -30,6 +31,7 @@ Examples:
   rialto journal inspect rialto-data --records --from 1000 --limit 20
   rialto journal inspect rialto-data --records --json | jq -c 'select(.command == \"Transfer\")'
   rialto journal state-hash rialto-data
+  rialto journal snapshot rialto-data
 
 Exit status: 0 done, 1 `inspect` has found damage, 2 anything else.";
 
@@ -55,6 +57,13 @@ enum Action {
         #[command(flatten)]
         range: records::Range,
     },
+    /// Take a snapshot at the end of the newest complete segment, also beside a running exchange
+    Snapshot {
+        /// The data directory, or the journal directory inside it
+        dir: PathBuf,
+        #[command(flatten)]
+        manner: snapshot::Manner,
+    },
     /// Replay the journal from its beginning and print the hash of the state
     StateHash {
         /// The data directory, or the journal directory inside it
@@ -78,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
             ..
         } => inspect::run(&open(dir)?, output),
         Action::Inspect { dir, range, .. } => records::run(&open(dir)?, *range, output),
+        Action::Snapshot { dir, manner } => snapshot::run(&open(dir)?.path, *manner, output),
         Action::StateHash { dir, until } => state_hash::run(&open(dir)?, *until, output),
     }
 }

@@ -1,0 +1,131 @@
+//! Taking a snapshot: a follower of the journal that ends where the last complete segment does.
+//!
+//! It is a process of its own ([`keeper`] starts one when it is worth it, an operator may at any time):
+//! it restores the newest snapshot, replays the segments that are complete since, and writes the state
+//! down. The core knows nothing of it and never waits for it; what the two share is the journal's files,
+//! of which the follower touches none that is still written. docs/adr/0030 tells why.
+//!
+//! Invariants: a snapshot states no command that could still be lost, because the segments that it stands
+//! for are synced before; it counts only when it was read back. Cost: a second state for as long as it
+//! takes, and a replay.
+
+pub mod keeper;
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rialto_engine::RULES_VERSION;
+use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, layout, snapshots};
+use rialto_types::Seq;
+
+use crate::recovery::{Beginning, snapshots_directory};
+
+/// A snapshot that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The last command that is part of it.
+    pub seq: Seq,
+    /// The snapshot before, from which it was made; 0 for the beginning.
+    pub from: Seq,
+    /// Its size.
+    pub bytes: u64,
+    /// How long replaying took.
+    pub replay_took: Duration,
+    /// How long all of it took.
+    pub took: Duration,
+}
+
+impl Taken {
+    /// Commands replayed for it.
+    pub const fn command_count(&self) -> u64 {
+        self.seq.0 - self.from.0
+    }
+}
+
+/// Takes a snapshot at the end of the newest complete segment. `None` when there is one already, or no
+/// segment is complete.
+///
+/// # Errors
+/// When another process is taking one, or the journal cannot be read, or the snapshot not be written.
+pub fn take(journal: &Path) -> Result<Option<Taken>> {
+    let started = Instant::now();
+    let directory = ReadOnlyDirectory::new(journal);
+    let Some(sealed) = Sealed::read(&directory, RULES_VERSION)? else {
+        bail!("{} holds no journal", journal.display());
+    };
+    let Some(end) = sealed.ends().last().copied() else {
+        return Ok(None);
+    };
+    let storage = FileStorage::open(snapshots_directory(journal))
+        .context("taking a snapshot while another process does")?;
+    let fits = |base: &Base| base.seq <= end.seq && sealed.contains(base);
+    let Beginning { mut state, base } = Beginning::find(journal, sealed.shard(), fits)?;
+    let from = base.map_or(Seq(0), |base| base.seq);
+    if from == end.seq {
+        return Ok(None);
+    }
+    let replaying = Instant::now();
+    let mut follower = sealed.follow(directory, from, end)?;
+    while let Some(record) = follower.next()? {
+        state.apply(&record);
+    }
+    let replay_took = replaying.elapsed();
+    sync_segments(journal, sealed.firsts(from, end.seq))?;
+    let snapshot = state.snapshot(end);
+    drop(state);
+    let file = snapshots::save(&storage, &snapshot)?;
+    let kept = [end.seq, from];
+    snapshots::prune(&storage, &kept)?;
+    Ok(Some(Taken {
+        seq: end.seq,
+        from,
+        bytes: file.bytes,
+        replay_took,
+        took: started.elapsed(),
+    }))
+}
+
+/// Makes sure that what a snapshot stands for cannot be lost any more: in `written` mode a full segment
+/// may not be on the disk yet.
+fn sync_segments(journal: &Path, firsts: impl Iterator<Item = Seq>) -> Result<()> {
+    for first in firsts {
+        let name = layout::segment_name(first);
+        // A segment gets its name a moment after it was begun.
+        let opened = [name.as_str(), layout::SPARE, name.as_str()]
+            .into_iter()
+            .map(|name| File::open(journal.join(name)))
+            .find(|opened| !matches!(opened, Err(error) if error.kind() == ErrorKind::NotFound));
+        let file = opened.unwrap_or_else(|| Err(ErrorKind::NotFound.into()));
+        file.and_then(|file| file.sync_data())
+            .with_context(|| format!("syncing {name}"))?;
+    }
+    let directory = File::open(journal).and_then(|directory| directory.sync_all());
+    directory.with_context(|| format!("syncing {}", journal.display()))
+}
+
+/// Makes the calling process the least important one of the machine: the last to get a processor, the
+/// first to go when memory runs out, gone when its parent is. What the system refuses is not worth
+/// ending for.
+pub fn step_back() {
+    let _ = rustix::process::setpriority_process(None, 19);
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let kill = Some(rustix::process::Signal::KILL);
+    let _ = rustix::process::set_parent_process_death_signal(kill);
+}
+
+/// Bounds the memory that the calling process may ask for.
+///
+/// # Errors
+/// When the system refuses.
+pub fn limit_memory(mib: u64) -> Result<()> {
+    let bytes = Some(mib.saturating_mul(1 << 20));
+    let limit = rustix::process::Rlimit {
+        current: bytes,
+        maximum: bytes,
+    };
+    rustix::process::setrlimit(rustix::process::Resource::As, limit)
+        .with_context(|| format!("limiting memory to {mib} MiB"))
+}

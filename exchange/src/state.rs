@@ -1,0 +1,234 @@
+//! The state that recovery builds up: the core's and, in step with it, the publisher's.
+//!
+//! Every record goes through [`Exchange::apply`] as it did when it was written, and its events through
+//! the read models as they did then; nobody is told anything. Recovery, the taking of snapshots and the
+//! commands that verify a journal all go this way, so what one of them has seen the others see.
+//!
+//! This is also where a snapshot is taken apart and put together: the core's image is the engine's and
+//! the annex is what only the read models know. Cost: what matching costs; for a snapshot linear, with a
+//! hash lookup an order.
+
+use anyhow::{Result, ensure};
+use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
+use rialto_engine::{EventBuffer, Exchange, HashSeed};
+use rialto_gateway::models::{
+    AccountTable, BookTable, Changes, Key, OpenOrder, Place, ReadModels, Tables,
+};
+use rialto_journal::{Annex, Base, BookAnnex, OrderAnnex, Record, Snapshot};
+use rialto_types::{AccountId, AssetId, InstrumentId, Seq, ShardId};
+
+/// The state after some command.
+#[derive(Debug)]
+pub struct State {
+    /// The core's.
+    pub exchange: Exchange,
+    /// The publisher's.
+    pub models: ReadModels,
+    events: EventBuffer,
+    changes: Changes,
+}
+
+impl State {
+    /// The state before the first command.
+    pub fn new(shard: ShardId, seed: HashSeed) -> Self {
+        Self::of(Exchange::with_seed(shard, seed), ReadModels::new())
+    }
+
+    /// The state that a snapshot holds.
+    ///
+    /// # Errors
+    /// When no commands could have led to it, or it is not restored to the same state.
+    pub fn restore(snapshot: &Snapshot, seed: HashSeed) -> Result<Self> {
+        let exchange = Exchange::restore(&snapshot.image, seed)?;
+        ensure!(
+            exchange.image() == snapshot.image,
+            "the state of the snapshot at sequence {} is restored to another one",
+            snapshot.image.seq
+        );
+        let tables = tables(&snapshot.image, &snapshot.annex);
+        let models = ReadModels::restore(&tables, open_orders(snapshot));
+        Ok(Self::of(exchange, models))
+    }
+
+    fn of(exchange: Exchange, models: ReadModels) -> Self {
+        Self {
+            exchange,
+            models,
+            events: EventBuffer::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// The last command applied.
+    pub fn seq(&self) -> Seq {
+        self.exchange.seq()
+    }
+
+    /// Applies one command.
+    ///
+    /// # Panics
+    /// When it does not follow the last one.
+    #[inline]
+    pub fn apply(&mut self, record: &Record) {
+        let Record { seq, time, input } = record;
+        self.events.clear();
+        self.exchange.apply(*seq, *time, input, &mut self.events);
+        for event in self.events.as_slice() {
+            self.models.replay(event, &mut self.changes);
+        }
+    }
+
+    /// The state as a snapshot that stands at `base`.
+    ///
+    /// # Panics
+    /// When the state is not that after the base's command.
+    pub fn snapshot(&self, base: Base) -> Snapshot {
+        assert_eq!(self.seq(), base.seq, "a snapshot stands where its state is");
+        let image = self.exchange.image();
+        let books = image.instruments.iter().map(|book| self.annex_of(book));
+        let accounts = (0..).map(AccountId).zip(&image.accounts);
+        let annex = Annex {
+            books: books.collect(),
+            emptied: accounts.map(|(id, _)| self.emptied(id)).collect(),
+        };
+        Snapshot {
+            exchange_id: base.exchange_id,
+            link: base.link,
+            image,
+            annex,
+        }
+    }
+
+    fn annex_of(&self, image: &InstrumentImage) -> BookAnnex {
+        let book = self.models.book(image.instrument.id);
+        let book = book.expect("the publisher knows every instrument of the core");
+        let orders = queues(image).into_iter().flat_map(|(orders, _)| orders);
+        let orders = orders.map(|order| {
+            let known = self.models.orders().get(order.order_id);
+            let known = known.expect("the publisher knows every open order of the core");
+            OrderAnnex {
+                accepted: known.accepted,
+                elected_at: known.elected_at,
+            }
+        });
+        BookAnnex {
+            change_count: book.change_count(),
+            changed_at: book.changed_at(),
+            orders: orders.collect(),
+        }
+    }
+
+    fn emptied(&self, account: AccountId) -> Vec<AssetId> {
+        let balances = self.models.accounts()[account].balances().iter();
+        let emptied = balances.filter(|(_, balance)| balance.total.0 == 0);
+        emptied.map(|(asset, _)| *asset).collect()
+    }
+}
+
+/// The four queues of a book and where their orders stand.
+fn queues(image: &InstrumentImage) -> [(&[OrderImage], Place); 4] {
+    [
+        (&image.bids, Place::Book),
+        (&image.asks, Place::Book),
+        (&image.stop_buys, Place::Waiting),
+        (&image.stop_sells, Place::Waiting),
+    ]
+}
+
+fn tables(image: &StateImage, annex: &Annex) -> Tables {
+    let books = image.instruments.iter().zip(&annex.books);
+    let accounts = image.accounts.iter().zip(&annex.emptied);
+    Tables {
+        seq: image.seq,
+        time: image.time,
+        orders_max: image.capacity.orders as usize,
+        kill_switch: image.kill_switch,
+        assets: image.assets.iter().map(|row| row.asset).collect(),
+        books: books
+            .map(|(book, annex)| BookTable {
+                instrument: book.instrument,
+                last_trade: book.last_trade.map(|price| (book.trade_id, price)),
+                change_count: annex.change_count,
+                changed_at: annex.changed_at,
+            })
+            .collect(),
+        accounts: accounts
+            .map(|(account, emptied)| {
+                let owned = account.balances.iter().map(|balance| {
+                    let total = balance.available.0 + balance.held.0;
+                    (balance.asset, rialto_types::Amount(total))
+                });
+                // The core also keeps places for what the account never had.
+                let owned = owned.filter(|(_, total)| total.0 != 0);
+                let emptied = emptied
+                    .iter()
+                    .map(|asset| (*asset, rialto_types::Amount::ZERO));
+                AccountTable {
+                    state: account.state,
+                    report: account.report,
+                    // What is owned comes last, and so wins over a claim to be emptied.
+                    balances: emptied.chain(owned).collect(),
+                }
+            })
+            .collect(),
+        keys: image
+            .keys
+            .iter()
+            .map(|key| Key {
+                account: key.account,
+                public_key: key.public_key,
+                permissions: key.permissions,
+                revoked: key.revoked,
+                client_seq: key.client_seq,
+                cancel_on_disconnect: key.cancel_on_disconnect,
+            })
+            .collect(),
+        sources: image
+            .sources
+            .iter()
+            .map(|source| (source.source, source.sequence))
+            .collect(),
+    }
+}
+
+/// The open orders, ascending by id.
+fn open_orders(snapshot: &Snapshot) -> impl Iterator<Item = OpenOrder> {
+    let mut all = Vec::new();
+    for (image, annex) in snapshot.image.instruments.iter().zip(&snapshot.annex.books) {
+        let id = image.instrument.id;
+        let orders = queues(image).into_iter();
+        let orders = orders.flat_map(|(orders, place)| orders.iter().map(move |one| (one, place)));
+        all.extend(
+            orders
+                .zip(&annex.orders)
+                .map(|((order, place), annex)| (order, annex, id, place)),
+        );
+    }
+    all.sort_unstable_by_key(|(order, ..)| order.order_id);
+    all.into_iter()
+        .map(|(order, annex, id, place)| open_order(order, *annex, id, place))
+}
+
+fn open_order(
+    order: &OrderImage,
+    annex: OrderAnnex,
+    instrument: InstrumentId,
+    place: Place,
+) -> OpenOrder {
+    OpenOrder {
+        order_id: order.order_id,
+        account: order.account,
+        key: order.key,
+        instrument,
+        side: order.side,
+        stp: order.stp,
+        kind: order.kind,
+        elected_at: annex.elected_at,
+        leaves: order.leaves,
+        filled: order.filled,
+        filled_quote: order.filled_quote,
+        client_order_id: order.client_order_id,
+        accepted: annex.accepted,
+        place,
+    }
+}

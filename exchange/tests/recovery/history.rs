@@ -1,0 +1,77 @@
+//! A journal on a real disk that holds a random sequence of commands, in small segments.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rialto_engine::RULES_VERSION;
+use rialto_exchange::recovery::journal_directory;
+use rialto_journal::{
+    Durability, ExchangeId, FileStorage, InlineSegments, OpenOptions, Recovery, SegmentBytes,
+};
+use rialto_reference::scenario::{Profile, SHARD, Step, generate};
+use rialto_types::Seq;
+use tempfile::TempDir;
+
+/// Eight pages: some four hundred commands.
+const SEGMENT_BYTES: u64 = 8 * 4_096;
+/// No test plays more.
+const STEPS: usize = 4_000;
+
+/// The journal, and what is still to be written to it.
+pub(crate) struct History {
+    data: TempDir,
+    steps: Vec<Step>,
+    played: usize,
+    exchange_id: ExchangeId,
+}
+
+impl History {
+    /// An empty directory, to which a sequence will be written.
+    pub(crate) fn new(seed: u64, profile: &Profile) -> Self {
+        let mut exchange_id = *b"history of seed ";
+        exchange_id[15] = u8::try_from(seed).unwrap();
+        let data = tempfile::tempdir().unwrap();
+        std::fs::create_dir(journal_directory(data.path())).unwrap();
+        Self {
+            data,
+            steps: generate(seed, profile, STEPS),
+            played: 0,
+            exchange_id: ExchangeId(exchange_id),
+        }
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The journal's.
+    pub(crate) fn journal(&self) -> PathBuf {
+        journal_directory(self.data())
+    }
+
+    /// Writes the next commands, in a life of the writer of their own.
+    pub(crate) fn play(&mut self, count: usize) {
+        let storage = Arc::new(FileStorage::open(self.journal()).unwrap());
+        let options = OpenOptions {
+            shard: SHARD,
+            rules_version: RULES_VERSION,
+            new_exchange_id: self.exchange_id,
+            after: Seq(0),
+        };
+        let recovered = Recovery::open(Arc::clone(&storage), options).unwrap();
+        let segments = InlineSegments::new(storage, SegmentBytes::new(SEGMENT_BYTES).unwrap());
+        let mut writer = recovered
+            .finish()
+            .unwrap()
+            .into_writer(Durability::Durable, Box::new(segments))
+            .unwrap();
+        for step in &self.steps[self.played..self.played + count] {
+            self.played += 1;
+            writer
+                .append(Seq(self.played as u64), step.time, &step.input)
+                .unwrap();
+        }
+        writer.close().unwrap();
+    }
+}
