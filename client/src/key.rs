@@ -275,8 +275,37 @@ fn key(entry: &Entry) -> Result<ApiKey, String> {
     ))
 }
 
-/// Creates a file for the owner alone and writes `value` as JSON.
+/// Makes a file for the owner alone with `value` as JSON. It is written beside its place and put there
+/// whole: whoever is interrupted leaves no half of it under its name.
 fn write_new(path: &Path, value: &impl Serialize) -> Result<(), KeyError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| KeyError::Write {
+        path: path.to_owned(),
+        error: error.into(),
+    })?;
+    text.push('\n');
+    let unfinished = unfinished(path);
+    // Of a process that had this id before and was killed.
+    drop(fs::remove_file(&unfinished));
+    let written = write_private(&unfinished, &text)
+        // Fails when there is a file of that name, as a rename would not.
+        .and_then(|()| fs::hard_link(&unfinished, path));
+    drop(fs::remove_file(&unfinished));
+    written
+        .and_then(|()| sync_directory(path))
+        .map_err(|error| KeyError::Write {
+            path: path.to_owned(),
+            error,
+        })
+}
+
+/// Where a file is written before it is put in its place: beside it, a name for each process.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.unfinished", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -284,17 +313,21 @@ fn write_new(path: &Path, value: &impl Serialize) -> Result<(), KeyError> {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    let write = || {
-        let mut text = serde_json::to_string_pretty(value)?;
-        text.push('\n');
-        let mut file = options.open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Makes the name of a new file durable. Not every system lets a directory be opened for that.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
     };
-    write().map_err(|error| KeyError::Write {
-        path: path.to_owned(),
-        error,
-    })
+    match fs::File::open(directory) {
+        Ok(directory) if cfg!(unix) => directory.sync_all(),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -328,6 +361,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.json");
         key(1).save(&path).unwrap();
+        let left = fs::read_dir(directory.path()).unwrap().count();
+        assert_eq!(left, 1, "nothing is left beside it");
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert!(matches!(key(2).save(&path), Err(KeyError::Write { .. })));
