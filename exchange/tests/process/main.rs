@@ -9,7 +9,11 @@
     reason = "helpers of tests panic as tests do; clippy allows it in functions marked as tests only"
 )]
 
+mod bad_input;
+mod busy;
+mod demo;
 mod directories;
+mod founding;
 mod health;
 mod honest;
 mod kill;
@@ -17,6 +21,7 @@ mod ledger;
 mod load;
 mod orders;
 mod process;
+mod raw;
 mod requests;
 mod shutdown;
 mod told;

@@ -26,40 +26,30 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Setup {
     data: PathBuf,
-    arguments: Vec<String>,
     environment: Vec<(String, String)>,
 }
 
 impl Setup {
-    /// Nothing but a data directory and a free port; segments are small, so that a start takes no time.
-    pub(crate) fn bare(data: impl Into<PathBuf>) -> Self {
+    /// The demo as it comes, but for its data directory and a free port.
+    pub(crate) fn demo(data: impl Into<PathBuf>) -> Self {
         let setup = Self {
             data: data.into(),
-            arguments: Vec::new(),
             environment: Vec::new(),
         };
-        setup
-            .with("RIALTO__SERVER__LISTEN", "127.0.0.1:0")
-            .with("RIALTO__JOURNAL__SEGMENT_MIB", 1)
+        setup.with("RIALTO__SERVER__LISTEN", "127.0.0.1:0")
     }
 
     /// The demo's venue, eight funded accounts and three instruments, with nobody who trades, no limits
     /// of rates, and a long time for those who armed cancel-on-disconnect to come back and for everybody
-    /// to read the last words.
+    /// to read the last words. Segments are small, so that a start takes no time.
     pub(crate) fn venue(data: impl Into<PathBuf>) -> Self {
-        Self::bare(data)
-            .argument("--demo")
+        Self::demo(data)
+            .with("RIALTO__JOURNAL__SEGMENT_MIB", 1)
             .with("RIALTO__DEMO__TRADERS", false)
             .with("RIALTO__GATEWAY__ORDERS_PER_SECOND", 0)
             .with("RIALTO__GATEWAY__CANCELS_PER_SECOND", 0)
             .with("RIALTO__GATEWAY__RECONNECT_GRACE_MS", 3_600_000)
             .with("RIALTO__SERVER__DRAIN_MS", PATIENCE.as_millis() / 2)
-    }
-
-    /// With one more argument.
-    pub(crate) fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
-        self
     }
 
     /// With a variable of the environment.
@@ -72,9 +62,8 @@ impl Setup {
     pub(crate) fn start(&self) -> Process {
         let directory = self.data.parent().unwrap();
         let mut child = Command::new(PROGRAM)
-            .args(["serve", "--log", "json", "--data"])
+            .args(["serve", "--demo", "--log", "json", "--data"])
             .arg(&self.data)
-            .args(&self.arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(directory)
@@ -209,6 +198,8 @@ impl Process {
     pub(crate) async fn ended_in_order(&mut self) -> (u64, String) {
         let status = self.ended().await;
         assert!(status.success(), "{status}:\n{}", self.log());
+        let impatient = self.has_logged("gave up waiting for clients to read why they are ended");
+        assert!(impatient.is_none(), "a client did not go:\n{}", self.log());
         state(&self.logged("ended in order").await)
     }
 
