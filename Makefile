@@ -18,9 +18,8 @@ test: ## Everything that must pass: style, licences, all tests
 test-python: ## The tests of the Python client alone
 	scripts/test-python.sh
 
-bench: ## Benchmarks; writes target/bench/summary.json
-	cargo build --release --locked -p rialto-exchange --bin rialto
-	cargo run --release --locked -p rialto-benches --bin rialto-benches
+bench: ## Benchmarks, and other engines beside ours; writes target/bench/summary.json and comparison.json
+	scripts/bench.sh
 
 baseline: ## Accept the present instruction counts as what `make test` compares with
 	scripts/bench-instructions.sh write

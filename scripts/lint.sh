@@ -9,6 +9,7 @@ need_rust
 
 step "formatting"
 cargo fmt --all --check
+cargo fmt --manifest-path comparison/Cargo.toml --check
 
 step "house rules (cargo xtask tidy)"
 cargo xtask tidy
@@ -18,6 +19,8 @@ cargo xtask codegen --check
 
 step "clippy"
 cargo clippy --locked --workspace --all-targets -- -D warnings
+cargo clippy --locked --manifest-path comparison/Cargo.toml --target-dir "$target_directory" \
+    --all-targets -- -D warnings
 
 step "documentation builds"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items --quiet

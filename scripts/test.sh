@@ -8,6 +8,7 @@ need_rust
 
 step "formatting"
 cargo fmt --all --check
+cargo fmt --manifest-path comparison/Cargo.toml --check
 
 step "house rules (cargo xtask tidy)"
 retry cargo fetch --locked

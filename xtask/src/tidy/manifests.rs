@@ -145,6 +145,21 @@ pub(super) fn check(manifest: &Manifest) -> Vec<Violation> {
     violations.collect()
 }
 
+/// The directories that the workspace leaves out: packages of their own, with a lock file of their own, in
+/// no row of the arrows and not built with the product.
+///
+/// # Errors
+/// When the text is not TOML.
+pub(super) fn excluded(root: &str) -> Result<Vec<String>> {
+    let table: Table = root.parse().context("Cargo.toml is not TOML")?;
+    let directories = table
+        .get("workspace")
+        .and_then(|workspace| workspace.get("exclude"))
+        .and_then(Value::as_array);
+    let names = directories.into_iter().flatten().filter_map(Value::as_str);
+    Ok(names.map(str::to_owned).collect())
+}
+
 /// Every directory with a manifest is a member, and every member has one.
 pub(super) fn check_members(root: &str, directories: &[&str]) -> Result<Vec<Violation>> {
     let table: Table = root.parse().context("Cargo.toml is not TOML")?;
@@ -213,8 +228,10 @@ pub(super) fn check_clippy(
 ///
 /// # Errors
 /// When the text is not TOML.
-pub(super) fn check_lock(text: &str) -> Result<Vec<Violation>> {
-    let table: Table = text.parse().context("Cargo.lock is not TOML")?;
+pub(super) fn check_lock(path: &str, text: &str) -> Result<Vec<Violation>> {
+    let table: Table = text
+        .parse()
+        .with_context(|| format!("{path} is not TOML"))?;
     let packages = table
         .get("package")
         .and_then(Value::as_array)
@@ -224,7 +241,7 @@ pub(super) fn check_lock(text: &str) -> Result<Vec<Violation>> {
         let source = package.get("source").and_then(Value::as_str)?;
         let name = package.get("name").and_then(Value::as_str).unwrap_or("?");
         let message = format!("`{name}` comes from {source}; packages come from crates.io");
-        (source != PUBLIC_REGISTRY).then(|| Violation::new("Cargo.lock", 0, message))
+        (source != PUBLIC_REGISTRY).then(|| Violation::new(path, 0, message))
     });
     Ok(violations.collect())
 }
@@ -300,6 +317,14 @@ workspace = true
     }
 
     #[test]
+    fn the_workspace_says_what_it_leaves_out() {
+        let root = "[workspace]\nmembers = [\"a\"]\nexclude = [\"b\"]\n";
+        assert_eq!(excluded(root).unwrap(), ["b"]);
+        assert!(excluded("[workspace]\n").unwrap().is_empty());
+        assert!(excluded("[workspace").is_err());
+    }
+
+    #[test]
     fn a_pure_crate_repeats_the_thresholds_and_bans() {
         let root = "too-many-lines-threshold = 70\nallow-unwrap-in-tests = true\n";
         let bans = "\
@@ -327,10 +352,17 @@ disallowed-types = [
     #[test]
     fn a_package_from_elsewhere_is_refused() {
         let package = |source: &str| format!("[[package]]\nname = \"a\"\n{source}\n");
-        assert!(check_lock(&package("")).unwrap().is_empty());
+        assert!(check_lock("Cargo.lock", &package("")).unwrap().is_empty());
         let public = format!("source = \"{PUBLIC_REGISTRY}\"");
-        assert!(check_lock(&package(&public)).unwrap().is_empty());
+        assert!(
+            check_lock("Cargo.lock", &package(&public))
+                .unwrap()
+                .is_empty()
+        );
         let elsewhere = "source = \"git+https://example.org/a\"";
-        assert_eq!(check_lock(&package(elsewhere)).unwrap().len(), 1);
+        assert_eq!(
+            check_lock("Cargo.lock", &package(elsewhere)).unwrap().len(),
+            1
+        );
     }
 }
