@@ -6,7 +6,7 @@
 
 use rialto_protocol::{
     ArmCancelOnDisconnect, Boolean, CancelOrder, Code, ExecType, ExecutionReport, MassCancel,
-    Message, NewOrder, OrderState, Refused, ReplaceOrder, ReportFlags,
+    Message, NewOrder, OrderState, Permissions, Refused, ReplaceOrder, ReportFlags,
 };
 use rialto_types::{ClientSeq, KeyId, OrderId};
 
@@ -103,6 +103,10 @@ impl Session {
 
     /// Places an order and waits for what becomes of it at once.
     ///
+    /// A key without the permission Read is told of no balances, which is how the end of an outcome shows
+    /// when something rests after a trade. Its outcome is the acceptance alone, unless that says that the
+    /// order rests whole; trades of the same command come out of [`Session::next`].
+    ///
     /// # Errors
     /// [`ClientError::Refused`] with the reason, and as [`Session::next`].
     pub async fn place(&mut self, order: NewOrder) -> Result<OrderOutcome, ClientError> {
@@ -110,7 +114,8 @@ impl Session {
         self.outcome("NewOrder", client_seq).await
     }
 
-    /// Changes price and total quantity of an order and waits for what becomes of it at once.
+    /// Changes price and total quantity of an order and waits for what becomes of it at once, as
+    /// [`Session::place`] does.
     ///
     /// # Errors
     /// [`ClientError::Refused`] with the reason; the order is then as it was. And as [`Session::next`].
@@ -122,13 +127,15 @@ impl Session {
     /// Collects the reports of one order from one command.
     ///
     /// They end with the order, with the report that it rests, or, when something of it rests after a
-    /// trade, with the new balances that follow the reports of every command.
+    /// trade, with the new balances that follow the reports of every command. Without the permission to be
+    /// told of balances they end with the first.
     async fn outcome(
         &mut self,
         what: &'static str,
         client_seq: ClientSeq,
     ) -> Result<OrderOutcome, ClientError> {
         let asked = self.asked(client_seq);
+        let is_told_balances = self.permissions().contains(Permissions::READ);
         let mut reports: Vec<ExecutionReport> = Vec::new();
         self.answer(what, |message| match (message, reports.first()) {
             (Message::Refused(refused), _) if asked.is_refused(&refused) => {
@@ -141,7 +148,7 @@ impl Session {
                     return Err(Rejection::from(&report).into());
                 }
                 let is_resting = report.report_flags.contains(ReportFlags::RESTING);
-                let is_over = is_resting || is_closed(&report);
+                let is_over = is_resting || !is_told_balances || is_closed(&report);
                 reports.push(report);
                 Ok(part(is_over, &mut reports))
             }

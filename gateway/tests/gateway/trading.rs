@@ -215,6 +215,15 @@ async fn a_key_that_only_trades_is_told_of_its_own_orders_alone() {
     assert_eq!(ended.key_id, Some(KeyId(ALICE)));
     let numbers = [own.last(), &ended, later.last()].map(|r| r.report_seq.unwrap().0 - first);
     assert_eq!(numbers, [0, 2, 5]);
+
+    // Nothing tells it that the rest of an order stays, so the client does not wait for that.
+    let mut bob = venue.log_on(BOB).await;
+    bob.place(limit(Side::Sell, 6_000_000, 1)).await.unwrap();
+    let part = trader.place(limit(Side::Buy, 6_000_000, 2)).await.unwrap();
+    assert!(part.is_open());
+    let traded = next_of(&mut trader, report).await;
+    assert_eq!(traded.exec_type, ExecType::Trade);
+    assert_eq!(traded.order_status.unwrap(), OrderState::PartiallyFilled);
     venue.stop().await;
 }
 
