@@ -6,7 +6,8 @@ happens in one event loop, and messages are handed on in the order in which they
 is in the tables before anybody who awaits it goes on.
 
 A client is for one session. To go on after a session was lost, make another one; `last_report_seq`
-of the old one, in the new one's `LogonTerms`, brings the reports that were missed.
+of the old one, in the new one's `LogonTerms`, has the exchange tell what was missed: a
+`ReportGap`, then how orders and balances stand now.
 """
 
 from collections.abc import AsyncIterator
