@@ -221,9 +221,9 @@ async fn a_key_that_only_trades_is_told_of_its_own_orders_alone() {
     bob.place(limit(Side::Sell, 6_000_000, 1)).await.unwrap();
     let part = trader.place(limit(Side::Buy, 6_000_000, 2)).await.unwrap();
     assert!(part.is_open());
-    let traded = next_of(&mut trader, report).await;
-    assert_eq!(traded.exec_type, ExecType::Trade);
-    assert_eq!(traded.order_status.unwrap(), OrderState::PartiallyFilled);
+    let fill = next_of(&mut trader, report).await;
+    assert_eq!(fill.exec_type, ExecType::Trade);
+    assert_eq!(fill.order_status.unwrap(), OrderState::PartiallyFilled);
     venue.stop().await;
 }
 
