@@ -12,6 +12,7 @@ cargo fmt --manifest-path comparison/Cargo.toml --check
 
 step "house rules (cargo xtask tidy)"
 retry cargo fetch --locked
+retry cargo fetch --locked --manifest-path comparison/Cargo.toml --quiet
 cargo xtask tidy
 
 step "generated code is fresh (cargo xtask codegen)"
