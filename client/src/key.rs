@@ -213,6 +213,12 @@ impl ApiKey {
         )
     }
 
+    /// Signs a text. Whoever verifies it must know what it is about: begin it with a word for that, so that
+    /// no signature can stand for another.
+    pub fn sign_text(&self, text: &[u8]) -> [u8; 64] {
+        self.secret.sign(text).to_bytes()
+    }
+
     /// Signs the logon to the exchange that sent `challenge`.
     pub(crate) fn sign(&self, challenge: &Challenge) -> [u8; 64] {
         let text = logon_text(challenge, self.key_id);

@@ -64,7 +64,7 @@ fn main() -> Result<()> {
 }
 
 fn recover(data: &Path, how: &str) -> Result<()> {
-    let restored = Replay::open(data, SHARD)?.run()?;
+    let restored = Replay::open(data, SHARD)?.run(Arc::default())?;
     let speed = as_f64(restored.command_count) / restored.replay_took.as_secs_f64() / 1e6;
     println!(
         "recovered {how}: {:.2?}; {} commands replayed in {:.2?}, {speed:.2} million a second; {} open \
@@ -105,7 +105,7 @@ fn write(data: &Path, commands: u64, open_orders: u64) -> Result<()> {
         writer.append(Seq(seq), Timestamp(BEGIN_NS + seq * 1_000), &input)?;
     }
     writer.close()?;
-    administrator().save(&admin_key_path(data))?;
+    administrator().save(admin_key_path(data))?;
     Ok(())
 }
 

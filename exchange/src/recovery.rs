@@ -18,11 +18,12 @@ use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
 use rialto_journal::{
     Base, ExchangeId, FileStorage, JournalError, OpenOptions, Progress, ReadOnlyDirectory,
-    Recovered, Recovery, layout, snapshots,
+    Recovered, Recovery, decisions, layout, snapshots,
 };
 use rialto_types::{Seq, ShardId};
 use tracing::{info, warn};
 
+use crate::poison::{Applying, Mark};
 use crate::state::State;
 
 /// Commands between two looks at the clock.
@@ -42,6 +43,8 @@ pub struct Restored {
     pub took: Duration,
     /// How long replaying took, without the snapshot.
     pub replay_took: Duration,
+    /// Where a panic looks which record it was.
+    pub applying: Arc<Applying>,
 }
 
 /// Where the journal stands in a data directory.
@@ -145,21 +148,31 @@ impl Replay {
         self.options.new_exchange_id
     }
 
-    /// Restores the newest good snapshot and replays every command after it.
+    /// Restores the newest good snapshot and replays every command after it. `applying` hears of each, for
+    /// [`crate::poison`].
     ///
     /// # Errors
     /// When records are damaged that were safe once, cannot be read, or are gone together with every
-    /// good snapshot.
-    pub fn run(self) -> Result<Restored> {
+    /// good snapshot; when a record made the core panic and nobody has decided on it.
+    pub fn run(self, applying: Arc<Applying>) -> Result<Restored> {
         let started = Instant::now();
-        let beginning = Beginning::find(self.storage.directory(), self.options.shard, |_| true)?;
+        let journal = self.storage.directory();
+        let beginning = Beginning::find(journal, self.options.shard, |_| true)?;
         let snapshot = beginning.seq();
         let Beginning { mut state, base } = beginning;
+        let (decisions, last) = decisions(&self.storage, snapshot)?;
+        let mark = Mark::read(journal)?;
+        // A record that never reached the journal, or is behind us, is nobody's concern any more.
+        let to_come = snapshot.0 + 1..=last.0;
+        if let Some(mark) = mark.as_ref().filter(|mark| to_come.contains(&mark.record)) {
+            mark.check(journal, &decisions)?;
+        }
+        state.heed(self.exchange_id(), decisions, Arc::clone(&applying));
         let mut recovery = self.recovery(base)?;
         let mut progress = ProgressLine::start();
         let mut command_count: u64 = 0;
         while let Some(record) = recovery.next()? {
-            state.apply(&record);
+            state.apply(&record)?;
             command_count += 1;
             if command_count.is_multiple_of(COMMANDS_PER_LOOK) {
                 progress.show(&recovery.progress(), command_count);
@@ -167,6 +180,9 @@ impl Replay {
         }
         let journal = recovery.finish()?;
         progress.end();
+        if mark.is_some() {
+            Mark::remove(self.storage.directory())?;
+        }
         if let Some(tail) = journal.tail() {
             let saved = tail.saved.join(", ");
             warn!(
@@ -181,6 +197,7 @@ impl Replay {
             command_count,
             took: started.elapsed(),
             replay_took: progress.started.elapsed(),
+            applying,
         })
     }
 

@@ -25,10 +25,10 @@ use crate::core::CoreGauges;
 use crate::core::thread::{CoreThread, End};
 use crate::disk::DiskWatch;
 use crate::journal_gauges::JournalGauges;
-use crate::recovery::{Replay, Restored};
+use crate::recovery::{Replay, Restored, journal_directory};
 use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled};
-use crate::{banner, demo, metrics};
+use crate::{banner, demo, metrics, poison};
 
 /// Clocks that stand behind the journal by less than this are not worth a warning.
 const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
@@ -67,7 +67,8 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     let mut gateway = Gateway::bind(gateway_config, registry)
         .with_context(|| format!("listening on {}", config.server.listen))?;
 
-    let recovering = tokio::task::spawn_blocking(move || replay.run());
+    let applying = poison::watch(Some(journal_directory(&config.server.data)));
+    let recovering = tokio::task::spawn_blocking(move || replay.run(applying));
     let restored = tokio::select! {
         restored = recovering => restored.context("recovering")??,
         signal = signals.next() => {

@@ -8,14 +8,22 @@
 //! the annex is what only the read models know. Cost: what matching costs; for a snapshot linear, with a
 //! hash lookup an order.
 
+use std::sync::Arc;
+
 use anyhow::{Result, ensure};
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_engine::{EventBuffer, Exchange, HashSeed};
 use rialto_gateway::models::{
     AccountTable, BookTable, Changes, Key, OpenOrder, Place, ReadModels, Tables,
 };
-use rialto_journal::{Annex, Base, BookAnnex, OrderAnnex, Record, Snapshot};
+use rialto_journal::{Annex, Base, BookAnnex, Decision, ExchangeId, OrderAnnex, Record, Snapshot};
 use rialto_types::{AccountId, AssetId, InstrumentId, Seq, ShardId};
+use tracing::warn;
+
+use crate::poison::{self, Applying};
+
+/// No record has this number.
+const NONE_SKIPPED: Seq = Seq(u64::MAX);
 
 /// The state after some command.
 #[derive(Debug)]
@@ -26,6 +34,12 @@ pub struct State {
     pub models: ReadModels,
     events: EventBuffer,
     changes: Changes,
+    applying: Arc<Applying>,
+    exchange_id: ExchangeId,
+    /// Records that operators have decided to pass over, the next one last.
+    decisions: Vec<Decision>,
+    /// The next of them; the highest number there is when there is none.
+    skipped: Seq,
 }
 
 impl State {
@@ -56,7 +70,26 @@ impl State {
             models,
             events: EventBuffer::new(),
             changes: Changes::default(),
+            applying: Arc::default(),
+            exchange_id: ExchangeId([0; 16]),
+            decisions: Vec::new(),
+            skipped: NONE_SKIPPED,
         }
+    }
+
+    /// Has the decisions heeded that a journal holds, ascending by record, and panics told of.
+    pub fn heed(
+        &mut self,
+        exchange_id: ExchangeId,
+        decisions: Vec<Decision>,
+        applying: Arc<Applying>,
+    ) {
+        self.exchange_id = exchange_id;
+        self.decisions = decisions;
+        self.decisions.reverse();
+        self.skipped = self.next_skipped();
+        self.applying = applying;
+        self.applying.claim();
     }
 
     /// The last command applied.
@@ -64,18 +97,47 @@ impl State {
         self.exchange.seq()
     }
 
-    /// Applies one command.
+    /// Applies one command, or passes over one on which an operator has decided.
+    ///
+    /// # Errors
+    /// When no administrator has signed that decision.
     ///
     /// # Panics
     /// When it does not follow the last one.
     #[inline]
-    pub fn apply(&mut self, record: &Record) {
+    pub fn apply(&mut self, record: &Record) -> Result<()> {
         let Record { seq, time, input } = record;
+        if *seq == self.skipped {
+            return self.pass_over(record);
+        }
+        self.applying.begin(*seq);
         self.events.clear();
         self.exchange.apply(*seq, *time, input, &mut self.events);
         for event in self.events.as_slice() {
             self.models.replay(event, &mut self.changes);
         }
+        self.applying.end();
+        Ok(())
+    }
+
+    #[cold]
+    fn pass_over(&mut self, record: &Record) -> Result<()> {
+        let decision = self.decisions.pop();
+        let decision = decision.expect("the next decision is the last of the list");
+        poison::check_decision(&decision, self.exchange_id, &self.models)?;
+        self.exchange.skip(record.seq, record.time);
+        self.skipped = self.next_skipped();
+        let (seq, key) = (record.seq.0, decision.key.0);
+        warn!(
+            seq,
+            key, "a record is passed over, as an administrator has decided"
+        );
+        Ok(())
+    }
+
+    fn next_skipped(&self) -> Seq {
+        let next = self.decisions.last();
+        next.map_or(NONE_SKIPPED, |decision| decision.skipped)
     }
 
     /// The state as a snapshot that stands at `base`.

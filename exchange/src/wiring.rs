@@ -98,6 +98,7 @@ pub fn assemble(
         outlet,
         prices: Arc::clone(&prices),
         gauges,
+        applying: restored.applying,
     });
     let market = MarketParts {
         commands: Arc::new(sender),

@@ -192,6 +192,15 @@ pub enum JournalError {
         /// What is wrong.
         source: PayloadError,
     },
+    /// A decision about a record that is not there, or is another one.
+    #[error(
+        "the journal holds a decision to pass over record {skipped}, but that record is another one: \
+         restore the files from a copy"
+    )]
+    Undecided {
+        /// The record decided on.
+        skipped: Seq,
+    },
     /// The caller's sequence or time does not follow the last record's. A defect of the caller.
     #[error(
         "record {seq} with time {time} cannot follow record {last_seq} with time {last_time}: sequences \

@@ -11,6 +11,7 @@ use rialto_types::{Input, Seq, Timestamp};
 use crate::Epoch;
 use crate::catalog::{Catalog, SegmentFile};
 use crate::codec::{PayloadError, command};
+use crate::decision::Decision;
 use crate::error::{Damage, JournalError};
 use crate::group::GroupHeader;
 use crate::header::{FORMAT_VERSION, HeaderFault, RECORDS_AT, SegmentHeader};
@@ -43,6 +44,8 @@ pub enum Content {
     Group(GroupHeader),
     /// The rest of a page: so many bytes.
     Pad(usize),
+    /// An operator's decision about an earlier record.
+    Decision(Decision),
     /// Intact bytes that this build cannot read.
     Unreadable(PayloadError),
 }
@@ -150,6 +153,10 @@ fn content(found: &Located<'_>) -> Content {
     match found.kind {
         RecordKind::Pad => Content::Pad(frame.extent),
         RecordKind::Group => Content::Group(found.group.expect("the walk has read it")),
+        RecordKind::Decision => match Decision::read(frame.payload) {
+            Ok(decision) => Content::Decision(decision),
+            Err(error) => Content::Unreadable(error),
+        },
         RecordKind::Command(kind) => match command::decode(kind, frame.flags, frame.payload) {
             Ok(input) => Content::Command(input),
             Err(error) => Content::Unreadable(error),
@@ -190,6 +197,7 @@ impl SegmentSummary {
                 self.synced = self.synced.max(Some(group.synced));
             }
             Content::Pad(_) => self.pads += 1,
+            Content::Decision(_) => {}
         }
     }
 }
@@ -213,6 +221,10 @@ impl fmt::Display for Item<'_> {
             }
             Content::Group(group) => {
                 write!(f, "-- epoch {}, synced {}", group.epoch, group.synced)
+            }
+            Content::Decision(decision) => {
+                let Decision { skipped, key, .. } = decision;
+                write!(f, "-- key {key} decided to pass over record {skipped}")
             }
             Content::Pad(bytes) => write!(f, "-- pad of {bytes} bytes"),
             Content::Unreadable(error) => write!(f, "-- unreadable: {error}"),

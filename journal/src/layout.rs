@@ -7,6 +7,7 @@
 //! spare.segment                   the next segment, prepared; or the newest, not yet renamed
 //! tails/                          what recovery cut off, for whoever wants to look at it
 //! snapshots/                      states to replay from instead of the beginning
+//! POISON                          what the core was applying when it panicked
 //! ```
 //!
 //! A directory that holds anything else is not touched: it is somebody else's, or a newer version's.
@@ -23,6 +24,8 @@ pub const SPARE: &str = "spare.segment";
 pub const TAILS: &str = "tails";
 /// The directory of snapshots.
 pub const SNAPSHOTS: &str = "snapshots";
+/// What the core was applying when it panicked, if it did.
+pub const POISON: &str = "POISON";
 /// What a file system of its own brings along.
 const LOST_AND_FOUND: &str = "lost+found";
 /// What the name of a segment ends with.
@@ -39,7 +42,7 @@ pub enum Role {
     Segment(Seq),
     /// The segment prepared ahead.
     Spare,
-    /// Of no concern to recovery: the lock, tails, snapshots.
+    /// Nothing that holds records: the lock, tails, snapshots, the mark of a panic.
     Other,
 }
 
@@ -76,7 +79,7 @@ pub fn numbered(name: &str, copy: u32) -> String {
 /// What an entry of that name is; `None` when it does not belong into a journal.
 pub fn role(name: &str) -> Option<Role> {
     match name {
-        LOCK | TAILS | SNAPSHOTS | LOST_AND_FOUND => Some(Role::Other),
+        LOCK | TAILS | SNAPSHOTS | POISON | LOST_AND_FOUND => Some(Role::Other),
         SPARE => Some(Role::Spare),
         _ => seq_before(name, SEGMENT_SUFFIX).map(Role::Segment),
     }

@@ -24,6 +24,7 @@
 pub mod background;
 pub mod catalog;
 pub mod codec;
+pub mod decision;
 pub mod durable;
 pub mod durable_thread;
 pub mod error;
@@ -52,6 +53,7 @@ pub use background::{BackgroundSegments, PagesAhead};
 pub use codec::PayloadError;
 pub use codec::annex::{Annex, BookAnnex, OrderAnnex};
 pub use codec::image::{decode_image, encode_image, state_hash};
+pub use decision::{Decision, checksum_of, decisions};
 pub use durable::{Entry, GroupCommit};
 pub use durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks, Idle, JournalGauge};
 pub use error::{Damage, EndFault, JournalError};

@@ -32,6 +32,7 @@ pub const ALIGNMENT: usize = 8;
 
 const PAD: u8 = 0xf0;
 const GROUP: u8 = 0xf1;
+const DECISION: u8 = 0xf2;
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub enum RecordKind {
     /// States what is known to be synced; see [`crate::group`]. Has the sequence and the time of the
     /// command before it.
     Group,
+    /// An operator's decision about an earlier record; see [`crate::decision`]. Has the sequence and the
+    /// time of the command before it.
+    Decision,
 }
 
 impl RecordKind {
@@ -54,6 +58,7 @@ impl RecordKind {
             Self::Command(kind) => kind as u8,
             Self::Pad => PAD,
             Self::Group => GROUP,
+            Self::Decision => DECISION,
         }
     }
 
@@ -63,6 +68,7 @@ impl RecordKind {
         match code {
             PAD => Some(Self::Pad),
             GROUP => Some(Self::Group),
+            DECISION => Some(Self::Decision),
             _ => match CommandKind::from_u8(code) {
                 Some(kind) => Some(Self::Command(kind)),
                 None => None,
@@ -312,7 +318,7 @@ mod tests {
     #[test]
     fn kinds_are_read_back() {
         let known = (0..=u8::MAX).filter_map(RecordKind::from_code);
-        assert_eq!(known.clone().count(), CommandKind::ALL.len() + 2);
+        assert_eq!(known.clone().count(), CommandKind::ALL.len() + 3);
         for kind in known {
             assert_eq!(RecordKind::from_code(kind.code()), Some(kind));
         }

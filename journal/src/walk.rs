@@ -303,7 +303,7 @@ fn check(frame: &Frame<'_>, tip: &Tip) -> Result<RecordKind, PayloadError> {
         .ok_or_else(PayloadError::code("record kind", frame.kind))?;
     let due = match kind {
         RecordKind::Command(_) => tip.seq.next(),
-        RecordKind::Pad | RecordKind::Group => tip.seq,
+        RecordKind::Pad | RecordKind::Group | RecordKind::Decision => tip.seq,
     };
     if frame.seq != due {
         return Err(order("sequence", frame.seq.0, tip.seq.0));

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rialto_types::{Input, Seq, Timestamp};
 
 use crate::codec::command;
+use crate::decision::Decision;
 use crate::error::JournalError;
 use crate::group::GroupHeader;
 use crate::header::{RECORDS_AT, SegmentBytes, SegmentHeader};
@@ -153,6 +154,18 @@ impl<S: Storage> JournalWriter<S> {
         self.tip.seq = seq;
         self.tip.time = time;
         Ok(())
+    }
+
+    /// Appends an operator's decision. It is safe once [`JournalWriter::sync`] has returned.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::append`], but for the order.
+    pub fn append_decision(&mut self, decision: &Decision) -> Result<(), JournalError> {
+        if self.is_stopped {
+            return Err(JournalError::Stopped);
+        }
+        let head = decision.write(&mut self.buffer, self.tip.seq, self.tip.time);
+        self.write(&head)
     }
 
     /// Syncs everything appended so far and returns the last command of it, which may now be called

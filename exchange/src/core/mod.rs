@@ -20,6 +20,8 @@ use rialto_journal::{AppendError, Journal, JournalError};
 use rialto_ring::{EventSender, ReferencePrices};
 use rialto_types::{ClientSeq, Command, EventBody, Input, KeyId, Seq, Timestamp};
 
+use crate::poison::Applying;
+
 pub use clock::RecordClock;
 pub use gauges::CoreGauges;
 
@@ -32,6 +34,7 @@ pub struct Core<S: Storage> {
     outlet: EventSender,
     prices: Arc<ReferencePrices>,
     gauges: Arc<CoreGauges>,
+    applying: Arc<Applying>,
     /// The time of the batch; read from the clock for its first command.
     batch_time: Option<Timestamp>,
 }
@@ -50,6 +53,8 @@ pub struct Parts<S: Storage> {
     pub prices: Arc<ReferencePrices>,
     /// Where metrics are read.
     pub gauges: Arc<CoreGauges>,
+    /// Where a panic looks which record it was.
+    pub applying: Arc<Applying>,
 }
 
 impl<S: Storage> Core<S> {
@@ -62,6 +67,7 @@ impl<S: Storage> Core<S> {
             outlet,
             prices,
             gauges,
+            applying,
         } = parts;
         gauges.applied(exchange.seq(), exchange.open_order_count());
         Self {
@@ -72,6 +78,7 @@ impl<S: Storage> Core<S> {
             outlet,
             prices,
             gauges,
+            applying,
             batch_time: None,
         }
     }
@@ -88,8 +95,10 @@ impl<S: Storage> Core<S> {
             None => *self.batch_time.insert(self.clock.stamp()),
         };
         self.write_down(seq, time, input)?;
+        self.applying.begin(seq);
         self.events.clear();
         self.exchange.apply(seq, time, input, &mut self.events);
+        self.applying.end();
         self.hand_on()
     }
 
@@ -120,6 +129,11 @@ impl<S: Storage> Core<S> {
         self.step(&TICK)?;
         self.end_batch();
         Ok(Some(Duration::ZERO))
+    }
+
+    /// Says that the calling thread drives the core from now on.
+    pub fn claim(&self) {
+        self.applying.claim();
     }
 
     /// The state.

@@ -53,6 +53,7 @@ where
         let stopped = Arc::clone(&stop);
         let body = move || {
             crate::threads::pin("core", cpu);
+            core.claim();
             let failure = run(&mut core, &mut commands, &stopped).err();
             core.end_batch();
             ended();

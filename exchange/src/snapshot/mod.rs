@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rialto_engine::RULES_VERSION;
-use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, layout, snapshots};
+use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, decisions, layout, snapshots};
 use rialto_types::Seq;
 
+use crate::poison;
 use crate::recovery::{Beginning, snapshots_directory};
 
 /// A snapshot that was taken.
@@ -67,10 +68,13 @@ pub fn take(journal: &Path) -> Result<Option<Taken>> {
     if from == end.seq {
         return Ok(None);
     }
+    // Also those that stand behind the end: they are about records before it.
+    let (decisions, _) = decisions(&directory, from)?;
+    state.heed(end.exchange_id, decisions, poison::watch(None));
     let replaying = Instant::now();
     let mut follower = sealed.follow(directory, from, end)?;
     while let Some(record) = follower.next()? {
-        state.apply(&record);
+        state.apply(&record)?;
     }
     let replay_took = replaying.elapsed();
     sync_segments(journal, sealed.firsts(from, end.seq))?;

@@ -3,19 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rialto_engine::RULES_VERSION;
+use rialto_client::ApiKey;
+use rialto_engine::{EventBuffer, Exchange, RULES_VERSION, StateImage};
 use rialto_exchange::recovery::journal_directory;
 use rialto_journal::{
     Durability, ExchangeId, FileStorage, InlineSegments, OpenOptions, Recovery, SegmentBytes,
 };
 use rialto_reference::scenario::{Profile, SHARD, Step, generate};
-use rialto_types::Seq;
+use rialto_types::{AccountId, Command, KeyId, Seq};
 use tempfile::TempDir;
 
 /// Eight pages: some four hundred commands.
 const SEGMENT_BYTES: u64 = 8 * 4_096;
 /// No test plays more.
 const STEPS: usize = 4_000;
+
+/// The key of a history's administrator.
+pub(crate) fn administrator() -> ApiKey {
+    ApiKey::from_secret(AccountId::VENUE, KeyId(1), &[7; 32])
+}
 
 /// The journal, and what is still to be written to it.
 pub(crate) struct History {
@@ -38,6 +44,44 @@ impl History {
             played: 0,
             exchange_id: ExchangeId(exchange_id),
         }
+    }
+
+    /// The same, but that the first key is [`administrator`]'s, and the second is not.
+    pub(crate) fn administered(seed: u64, profile: &Profile) -> Self {
+        let mut history = Self::new(seed, profile);
+        let keys = history
+            .steps
+            .iter_mut()
+            .filter_map(|step| match &mut step.input.command {
+                Command::AddKey(key) => Some(key),
+                _ => None,
+            });
+        for (at, key) in keys.take(2).enumerate() {
+            if at == 0 {
+                assert_eq!(
+                    key.account,
+                    AccountId::VENUE,
+                    "the first key is an administrator's"
+                );
+            }
+            key.public_key = administrator().public_key();
+        }
+        history
+    }
+
+    /// The state after what was played, had this record never been.
+    pub(crate) fn state_without(&self, record: Seq) -> StateImage {
+        let mut exchange = Exchange::new(SHARD);
+        let mut events = EventBuffer::new();
+        for (seq, step) in (1..).map(Seq).zip(&self.steps[..self.played]) {
+            events.clear();
+            if seq == record {
+                exchange.skip(seq, step.time);
+            } else {
+                exchange.apply(seq, step.time, &step.input, &mut events);
+            }
+        }
+        exchange.image()
     }
 
     /// The data directory.

@@ -10,16 +10,21 @@ mod history;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use rialto_client::ApiKey;
+use rialto_exchange::poison::Mark;
 use rialto_exchange::recovery::{Replay, Restored, snapshots_directory};
+use rialto_exchange::skip::skip;
 use rialto_exchange::snapshot;
+use rialto_journal::layout::POISON;
 use rialto_journal::{
     Archive, ArchiveDirectory, Base, ExchangeId, FileStorage, ReadOnlyDirectory, retire, snapshots,
 };
 use rialto_reference::scenario::{Profile, SHARD};
-use rialto_types::{AccountId, Seq};
+use rialto_types::{AccountId, KeyId, Seq};
 
-use crate::history::History;
+use crate::history::{History, administrator};
 
 /// Where a state is compared: nowhere in any journal.
 fn facts(restored: &Restored) -> (String, String) {
@@ -41,11 +46,12 @@ fn facts(restored: &Restored) -> (String, String) {
 }
 
 fn recover(history: &History) -> Restored {
-    Replay::open(history.data(), SHARD).unwrap().run().unwrap()
+    let replay = Replay::open(history.data(), SHARD).unwrap();
+    replay.run(Arc::default()).unwrap()
 }
 
 fn refused(history: &History) -> String {
-    let replay = Replay::open(history.data(), SHARD).and_then(Replay::run);
+    let replay = Replay::open(history.data(), SHARD).and_then(|replay| replay.run(Arc::default()));
     match replay {
         Ok(_) => panic!("recovered"),
         Err(error) => format!("{error:#}"),
@@ -190,4 +196,81 @@ fn a_journal_without_a_complete_segment_has_no_snapshot() {
     history.play(3);
     assert_eq!(snapshot::take(&history.journal()).unwrap(), None);
     assert_eq!(recover(&history).command_count, 3);
+}
+
+/// Says that the core panicked at a record.
+fn mark(history: &History, record: u64) -> Mark {
+    let mark = Mark {
+        record,
+        panic: "a defect, at engine.rs:1:1".to_owned(),
+        version: "0.0.0".to_owned(),
+    };
+    let text = serde_json::to_string(&mark).unwrap();
+    fs::write(history.journal().join(POISON), text).unwrap();
+    mark
+}
+
+#[test]
+fn a_record_that_made_the_core_panic_stops_the_start_until_it_is_decided_on() {
+    let mut history = History::administered(9, &Profile::ALL[0]);
+    history.play(900);
+    let record = Seq(700);
+    mark(&history, record.0);
+    for _ in 0..2 {
+        let message = refused(&history);
+        assert!(
+            message.contains("record 700 made the core panic"),
+            "{message}"
+        );
+        assert!(message.contains("rialto journal skip"), "{message}");
+    }
+    let trader = ApiKey::from_secret(AccountId(1), KeyId(2), &[9; 32]);
+    let error = skip(&history.journal(), record, &trader).unwrap_err();
+    assert!(
+        error.to_string().contains("no administrator's"),
+        "{error:#}"
+    );
+    let thief = ApiKey::from_secret(AccountId::VENUE, KeyId(1), &[9; 32]);
+    let error = skip(&history.journal(), record, &thief).unwrap_err();
+    assert!(
+        error.to_string().contains("signature of key 1"),
+        "{error:#}"
+    );
+    let error = skip(&history.journal(), Seq(699), &administrator()).unwrap_err();
+    assert!(
+        error.to_string().contains("panicked at record 700"),
+        "{error:#}"
+    );
+    assert!(
+        refused(&history).contains("record 700"),
+        "nothing was decided"
+    );
+
+    skip(&history.journal(), record, &administrator()).unwrap();
+    let restored = recover(&history);
+    let expected = history.state_without(record);
+    assert_eq!(restored.state.exchange.image(), expected);
+    drop(restored);
+    let error = skip(&history.journal(), record, &administrator()).unwrap_err();
+    assert!(error.to_string().contains("did not panic"), "{error:#}");
+
+    // A snapshot heeds the decision, which stands behind the segments that it is taken of.
+    history.play(900);
+    let taken = snapshot::take(&history.journal()).unwrap().unwrap();
+    assert!(taken.seq > record);
+    let restored = recover(&history);
+    assert_eq!(restored.snapshot, taken.seq);
+    assert_eq!(
+        restored.state.exchange.image(),
+        history.state_without(record)
+    );
+}
+
+#[test]
+fn a_mark_of_a_record_that_never_reached_the_journal_is_forgotten() {
+    let mut history = History::administered(10, &Profile::ALL[0]);
+    history.play(200);
+    mark(&history, 201);
+    assert_eq!(recover(&history).command_count, 200);
+    assert!(!history.journal().join(POISON).exists());
 }

@@ -10,11 +10,12 @@ use rialto_engine::image::StateImage;
 use rialto_journal::codec::command::{self, PAYLOAD_BYTES_MAX};
 use rialto_journal::record::{self, HEADER_BYTES, PAGE_BYTES, RecordHead, RecordKind};
 use rialto_journal::{
-    Durability, MemoryStorage, Record, Snapshot, decode_image, encode_image, state_hash,
+    Decision, Durability, MemoryStorage, Record, Snapshot, checksum_of, decisions, decode_image,
+    encode_image, state_hash,
 };
-use rialto_types::{CommandKind, Input, Seq};
+use rialto_types::{CommandKind, Input, KeyId, Seq};
 
-use crate::common::{append, order, pages, recover, time, writer};
+use crate::common::{EXCHANGE, append, order, pages, recover, time, writer};
 use crate::example;
 use crate::samples::{sample, samples};
 
@@ -143,6 +144,43 @@ fn the_golden_state_is_read() {
     let bytes = std::fs::read(golden("image-v1.bin")).unwrap();
     let image: StateImage = decode_image(&bytes).unwrap();
     assert_eq!(image, example::image());
+}
+
+/// A journal that ends with a decision about its second record.
+fn decided_journal() -> (MemoryStorage, Decision) {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(2));
+    append(&mut life, 3, order);
+    life.sync().unwrap();
+    let decision = Decision {
+        skipped: Seq(2),
+        crc: checksum_of(&storage, Seq(2)).unwrap().unwrap(),
+        key: KeyId(1),
+        signature: std::array::from_fn(|at| u8::try_from(at).unwrap()),
+    };
+    life.append_decision(&decision).unwrap();
+    life.close().unwrap();
+    (storage, decision)
+}
+
+#[test]
+fn a_journal_with_a_decision_has_its_golden_bytes() {
+    let (storage, _) = decided_journal();
+    check_golden("decision-v1.segment", &storage.files()[FIRST]);
+}
+
+#[test]
+fn the_golden_decision_is_read() {
+    let bytes = std::fs::read(golden("decision-v1.segment")).unwrap();
+    let storage = MemoryStorage::with_files([(FIRST.to_owned(), bytes)]);
+    let (_, expected) = decided_journal();
+    assert_eq!(
+        decisions(&storage, Seq(0)).unwrap(),
+        (vec![expected], Seq(3))
+    );
+    assert_eq!(recover(&storage).unwrap().0.len(), 3, "it is no command");
+    let text = Decision::signed_bytes(EXCHANGE, expected.skipped, expected.crc);
+    assert!(text.starts_with(b"rialto skip\nrialto test 0001\x02\0"));
 }
 
 #[test]

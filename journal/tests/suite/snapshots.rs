@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
-    ArchiveDirectory, Base, Durability, ExchangeId, FileStorage, InlineSegments, JournalError,
-    JournalWriter, MemoryStorage, ReadOnlyDirectory, Record, Recovery, Snapshot, SnapshotError,
-    SnapshotFault, retire, snapshots, state_hash,
+    ArchiveDirectory, Base, Decision, Durability, ExchangeId, FileStorage, InlineSegments,
+    JournalError, JournalWriter, MemoryStorage, ReadOnlyDirectory, Record, Recovery, Snapshot,
+    SnapshotError, SnapshotFault, checksum_of, decisions, retire, snapshots, state_hash,
 };
-use rialto_types::Seq;
+use rialto_types::{KeyId, Seq};
 
 use crate::common::{EXCHANGE, OPTIONS, append, pages, varied, writer};
 use crate::example;
@@ -251,6 +251,37 @@ fn the_segment_behind_a_snapshot_may_be_missing() {
     life.close().unwrap();
     assert_eq!(more[0].seq, after(&records, base.seq)[0].seq);
     assert_eq!(recover(&storage, base).unwrap(), more);
+}
+
+#[test]
+fn a_decision_is_about_the_record_that_is_there() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(2));
+    append(&mut life, 100, varied);
+    life.sync().unwrap();
+    let right = checksum_of(&storage, Seq(60)).unwrap().unwrap();
+    assert_eq!(checksum_of(&storage, Seq(101)).unwrap(), None);
+    let decision = |skipped: u64, crc: u32| Decision {
+        skipped: Seq(skipped),
+        crc,
+        key: KeyId(1),
+        signature: [1; 64],
+    };
+    // Twice is once, and what a snapshot holds needs no decision.
+    for _ in 0..2 {
+        life.append_decision(&decision(60, right)).unwrap();
+    }
+    life.sync().unwrap();
+    let (found, last) = decisions(&storage, Seq(0)).unwrap();
+    assert_eq!((found, last), (vec![decision(60, right)], Seq(100)));
+    assert_eq!(decisions(&storage, Seq(60)).unwrap().0, []);
+    life.append_decision(&decision(61, right)).unwrap();
+    life.close().unwrap();
+    let error = decisions(&storage, Seq(0)).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Undecided { skipped: Seq(61) }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod inspect;
 mod records;
 #[cfg(test)]
 mod scenario;
+mod skip;
 mod snapshot;
 mod state_hash;
 mod writer;
@@ -57,6 +58,13 @@ enum Action {
         #[command(flatten)]
         range: records::Range,
     },
+    /// Decide that the record at which the core panicked is passed over for ever
+    Skip {
+        /// The data directory, or the journal directory inside it
+        dir: PathBuf,
+        #[command(flatten)]
+        decision: skip::Decision,
+    },
     /// Take a snapshot at the end of the newest complete segment, also beside a running exchange
     Snapshot {
         /// The data directory, or the journal directory inside it
@@ -87,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
             ..
         } => inspect::run(&open(dir)?, output),
         Action::Inspect { dir, range, .. } => records::run(&open(dir)?, *range, output),
+        Action::Skip { dir, decision } => skip::run(&open(dir)?.path, decision, output),
         Action::Snapshot { dir, manner } => snapshot::run(&open(dir)?.path, *manner, output),
         Action::StateHash { dir, until } => state_hash::run(&open(dir)?, *until, output),
     }

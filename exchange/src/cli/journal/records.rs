@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use rialto_journal::Decision;
 use rialto_journal::catalog::Catalog;
 use rialto_journal::codec::command as codec;
 use rialto_journal::record::RecordKind;
@@ -94,6 +95,7 @@ impl RecordLine {
                 format!("-- epoch {}, synced up to {}", group.epoch, group.synced),
                 json!({"group": {"epoch": group.epoch.0, "synced": group.synced.0}}),
             ),
+            (RecordKind::Decision, _) => decision_line(frame.payload),
             (RecordKind::Group | RecordKind::Pad, _) => return None,
         };
         Some(Self {
@@ -103,6 +105,19 @@ impl RecordLine {
             time: frame.time,
             text,
         })
+    }
+}
+
+fn decision_line(payload: &[u8]) -> (String, Value) {
+    match Decision::read(payload) {
+        Ok(Decision { skipped, key, .. }) => (
+            format!("-- key {key} decided to pass over record {skipped}"),
+            json!({"decision": {"key": key.0, "skipped": skipped.0}}),
+        ),
+        Err(error) => (
+            format!("unreadable decision: {error}"),
+            json!({"unreadable": "decision", "error": error.to_string()}),
+        ),
     }
 }
 

@@ -47,7 +47,7 @@ fn replay(place: &Place, until: Seq) -> Result<(StateAt, Verdict)> {
         Content::Unreadable(error) => {
             unreadable = Some(format!("record {} cannot be read: {error}", item.seq));
         }
-        Content::Group(_) | Content::Pad(_) => {}
+        Content::Group(_) | Content::Decision(_) | Content::Pad(_) => {}
     })?;
     if let Some(unreadable) = unreadable {
         bail!("{unreadable}; start the build that wrote it");
