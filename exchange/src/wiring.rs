@@ -23,6 +23,7 @@ use rialto_ring::{
     Watermark, command_ring, event_ring, idle_pair,
 };
 use rialto_types::Seq;
+use tracing::info;
 
 use crate::config::{self, Config};
 use crate::core::thread::CoreThread;
@@ -66,6 +67,13 @@ pub fn assemble(
     let prices = Arc::new(ReferencePrices::new(config.capacity.instruments));
 
     // The journal goes on where recovery found its end.
+    if restored.state.exchange.seq() == Seq(0) {
+        let segment_mib = config.journal.segment_mib;
+        info!(
+            segment_mib,
+            "writing the first journal segment; only a first start waits for that"
+        );
+    }
     let clock = RecordClock::start(restored.journal.last_time());
     let journal = journal(config, restored.journal, watermark)?;
 
