@@ -1,12 +1,16 @@
 //! `kill -9` under load, again and again: what was acknowledged is there after the restart, what was not is
-//! there once or not at all, and the state is that of a replay from the beginning.
+//! there once or not at all, and the state is that of a replay from the beginning; also when recovery
+//! begins with a snapshot.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 use rustix::process::Signal;
 
 use crate::ledger::Ledger;
 use crate::load::Crowd;
-use crate::process::{Process, Setup, journal_of};
+use crate::process::{Process, Setup, journal_of, take_snapshot};
 use crate::wire;
 
 /// With this seed a run asks for the same things in the same order. When the system lets which thread
@@ -77,14 +81,18 @@ async fn one_journal(rounds: u32, rng: &mut Rng, mode: Mode) {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
     let journal = journal_of(&data);
+    let archive = directory.path().join("archive");
     let setup = |rng: &mut Rng| {
         let mode = mode(rng);
-        Setup::venue(&data).with("RIALTO__JOURNAL__DURABILITY", mode)
+        Setup::venue(&data)
+            .with("RIALTO__JOURNAL__DURABILITY", mode)
+            .with("RIALTO__JOURNAL__ARCHIVE", archive.display())
     };
     let founded = setup(rng).open().await;
     let mut crowd = Crowd::new(rng.u64(..), &founded).await;
     founded.kill().await;
     let mut ledger = Ledger::of(&journal);
+    let mut snapshot_count = 0;
     for round in 1..=rounds {
         let setup = setup(rng);
         let told = match Moment::choose(rng) {
@@ -107,9 +115,17 @@ async fn one_journal(rounds: u32, rng: &mut Rng, mode: Mode) {
         };
         ledger.read_to_end(&journal, told);
         crowd.check_refusals(&ledger);
-        eprintln!("round {round}: command {}", ledger.seq());
+        let is_snapshot_taken = rng.u32(..4) == 0 && take_snapshot(&journal);
+        snapshot_count += u32::from(is_snapshot_taken);
+        eprintln!(
+            "round {round}: command {}, snapshots {snapshot_count}",
+            ledger.seq()
+        );
     }
     settle(&setup(rng), &mut ledger, &mut crowd).await;
+    check_variety(&ledger);
+    let whole = Ledger::of(&put_together(directory.path(), &[archive, journal]));
+    assert_eq!((whole.seq(), whole.hash()), (ledger.seq(), ledger.hash()));
 }
 
 /// The last life: everything that was ever asked for is answered, and the exchange ends in order.
@@ -126,9 +142,22 @@ async fn settle(setup: &Setup, ledger: &mut Ledger, crowd: &mut Crowd) {
         assert!(image.keys[key.index() - 1].client_seq <= last);
     }
     assert_eq!(ended, (ledger.seq().0, ledger.hash()));
-    check_variety(ledger);
-    let whole = Ledger::of(&journal);
-    assert_eq!((whole.seq(), whole.hash()), (ledger.seq(), ledger.hash()));
+}
+
+/// All segments that there ever were, in one directory: those that snapshots have made superfluous went
+/// to the archive.
+fn put_together(directory: &Path, parts: &[PathBuf; 2]) -> PathBuf {
+    let whole = directory.join("whole");
+    fs::create_dir(&whole).unwrap();
+    for part in parts {
+        for file in fs::read_dir(part).unwrap().map(Result::unwrap) {
+            let name = file.file_name();
+            if Path::new(&name).extension() == Some("segment".as_ref()) {
+                fs::copy(file.path(), whole.join(name)).unwrap();
+            }
+        }
+    }
+    whole
 }
 
 /// Asserts that clients were told of everything that they do.

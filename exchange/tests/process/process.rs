@@ -295,6 +295,20 @@ impl Drop for Process {
     }
 }
 
+/// Takes a snapshot of the journal of an exchange that is gone, if there is one to take. Returns whether.
+pub(crate) fn take_snapshot(journal: &Path) -> bool {
+    let output = Command::new(PROGRAM)
+        .args(["journal", "snapshot", "--json"])
+        .arg(journal)
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{}: {text}", output.status);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["sequence"].is_u64()
+}
+
 /// Where the journal of a data directory stands.
 pub(crate) fn journal_of(data: &Path) -> PathBuf {
     data.join("journal")
