@@ -160,6 +160,24 @@ impl Book {
         }
     }
 
+    /// Takes all orders before `head` out of a level; all of them when that is [`NONE`].
+    #[inline]
+    pub(crate) fn behead(
+        &mut self,
+        levels: &mut LevelPool,
+        orders: &mut Orders,
+        section: Section,
+        at: LevelRef,
+        head: u32,
+    ) {
+        if head == NONE {
+            self.ladder_mut(section).leave(levels, at);
+        } else {
+            levels.level_mut(at).head = head;
+            orders.get_mut(head).previous = NONE;
+        }
+    }
+
     /// The section on which an open order stands.
     #[inline]
     pub(crate) fn section_of(orders: &Orders, slot: u32) -> Section {

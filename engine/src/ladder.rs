@@ -302,6 +302,12 @@ impl Ladder {
         }
     }
 
+    /// The best level and its price.
+    #[inline]
+    pub(crate) fn best_with_price(&self) -> Option<(LevelRef, Price)> {
+        self.best().map(|best| (best, self.price_of(self.best_key)))
+    }
+
     /// The price of a level.
     #[inline]
     pub(crate) fn price(&self, pool: &LevelPool, at: LevelRef) -> Price {

@@ -17,8 +17,9 @@ use rialto_types::{
 
 use crate::book::{Book, Section};
 use crate::events::EventBuffer;
-use crate::ladder::LevelPool;
-use crate::orders::Orders;
+use crate::ladder::{LevelPool, LevelRef};
+use crate::orders::{Order, Orders};
+use crate::slot_index::NONE;
 
 /// What matching asks of the accounts.
 pub(crate) trait Ledger {
@@ -119,14 +120,9 @@ impl<L: Ledger> Matcher<'_, L> {
             if taker.leaves == 0 {
                 return Stopped::Filled;
             }
-            let Some(at) = self.book.ladder(section).best() else {
+            let Some((at, price)) = self.book.ladder(section).best_with_price() else {
                 return Stopped::BookEmpty;
             };
-            let price = self
-                .book
-                .ladder(section)
-                .best_price()
-                .expect("a level has a price");
             if !taker.side.accepts(taker.bound, price) {
                 return Stopped::AtBound;
             }
@@ -134,20 +130,60 @@ impl<L: Ledger> Matcher<'_, L> {
             if wanted.0 == 0 {
                 return Stopped::QuoteRemainder;
             }
-            let slot = self.levels.level(at).head;
-            if self.orders.get(slot).account == taker.account && taker.stp != StpMode::None {
-                if self.prevent_self_trade(taker, slot, price, wanted) {
+            let maker = self.trade_level(taker, section, at, price);
+            let own = maker.filter(|slot| taker.is_kept_from(self.orders.get(*slot)));
+            if let Some(slot) = own {
+                let wanted = taker.lots_at(&self.book.instrument, price);
+                if wanted.0 > 0 && self.prevent_self_trade(taker, slot, price, wanted) {
                     return Stopped::SelfTrade;
                 }
-            } else {
-                self.trade(taker, slot, price, wanted);
             }
         }
     }
 
-    /// One trade with the maker at `slot`, and the elections that it causes.
+    /// Trades with the orders of the best level in turn, until the taker wants no more, the level is
+    /// empty, or the next order is one that it is kept from. Gives the order that is next, if any.
+    ///
+    /// The queue is written once, at the end: the orders that are gone were its head, one after the
+    /// other. All trades have one price, so they elect together.
     #[inline]
-    fn trade(&mut self, taker: &mut Taker, slot: u32, price: Price, wanted: Qty) {
+    fn trade_level(
+        &mut self,
+        taker: &mut Taker,
+        section: Section,
+        at: LevelRef,
+        price: Price,
+    ) -> Option<u32> {
+        let head = self.levels.level(at).head;
+        let mut slot = head;
+        let mut traded = false;
+        while slot != NONE {
+            let wanted = taker.lots_at(&self.book.instrument, price);
+            let maker = self.orders.get(slot);
+            if wanted.0 == 0 || taker.is_kept_from(maker) {
+                break;
+            }
+            let next = maker.next;
+            traded = true;
+            if self.trade(taker, slot, price, wanted) > 0 {
+                break;
+            }
+            self.orders.remove(slot);
+            slot = next;
+        }
+        if slot != head {
+            self.book
+                .behead(self.levels, self.orders, section, at, slot);
+        }
+        if traded {
+            self.book.elect(self.levels, self.orders, price);
+        }
+        (slot != NONE).then_some(slot)
+    }
+
+    /// One trade with the maker at `slot`. Gives what is left of the maker.
+    #[inline]
+    fn trade(&mut self, taker: &mut Taker, slot: u32, price: Price, wanted: Qty) -> i64 {
         let instrument = &self.book.instrument;
         let maker = self.orders.get_mut(slot);
         let qty = wanted.min(Qty(maker.leaves));
@@ -199,10 +235,7 @@ impl<L: Ledger> Matcher<'_, L> {
             },
         };
         self.events.push(EventBody::Trade(trade));
-        if maker_leaves == 0 {
-            self.take_out(slot);
-        }
-        self.book.elect(self.levels, self.orders, price);
+        maker_leaves
     }
 
     /// An order meets one of its own account. Says whether the taker has ended.
@@ -422,6 +455,12 @@ impl<L: Ledger> Matcher<'_, L> {
 }
 
 impl Taker {
+    /// Whether self-trade prevention keeps it from trading with this order.
+    #[inline]
+    fn is_kept_from(&self, maker: &Order) -> bool {
+        maker.account == self.account && self.stp != StpMode::None
+    }
+
     /// How many lots it would take at a price: all that is left, or what the rest of its amount pays
     /// for.
     #[inline]
