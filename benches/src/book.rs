@@ -48,7 +48,7 @@ impl BookPlayer {
 
     /// The events of the last message.
     pub fn events(&self) -> &[Event] {
-        self.events.as_slice()
+        self.events.last_command()
     }
 }
 
@@ -57,7 +57,7 @@ impl Player for BookPlayer {
 
     #[inline]
     fn play(&mut self, message: &Message) {
-        self.events.clear();
+        self.outlet.take(&mut self.events);
         match message {
             Message::Place(account, order) => {
                 black_box(self.book.place(*account, order, &mut self.events));
@@ -69,6 +69,5 @@ impl Player for BookPlayer {
                 black_box(self.book.replace(*id, *price, *qty, &mut self.events));
             }
         }
-        self.outlet.copy(self.events.as_slice());
     }
 }

@@ -115,8 +115,8 @@ impl CorePlayer {
     /// When the journal cannot be written, or time goes back.
     #[inline]
     pub fn play_at(&mut self, time: Timestamp, input: &Input) {
+        self.outlet.take(&mut self.events);
         self.seq += 1;
-        self.events.clear();
         let seq = Seq(self.seq);
         match &mut self.log {
             Log::None => {}
@@ -130,7 +130,6 @@ impl CorePlayer {
             }
         }
         self.exchange.apply(seq, time, input, &mut self.events);
-        self.outlet.copy(self.events.as_slice());
     }
 
     /// Ends a batch, as the core thread does before it looks for more.
@@ -144,7 +143,7 @@ impl CorePlayer {
     /// Whether the last command was refused.
     #[inline]
     pub fn was_refused(&self) -> bool {
-        let last = self.events.as_slice().last();
+        let last = self.events.last_command().last();
         last.is_some_and(|event| matches!(event.body, EventBody::Rejected(_)))
     }
 
@@ -155,7 +154,7 @@ impl CorePlayer {
 
     /// The events of the last command.
     pub fn events(&self) -> &[Event] {
-        self.events.as_slice()
+        self.events.last_command()
     }
 }
 

@@ -3,10 +3,14 @@
 
 use std::hint::black_box;
 
+use rialto_engine::EventBuffer;
 use rialto_types::Event;
 
-/// Slots of the ring.
-const SLOTS: usize = 1 << 12;
+/// Slots of the ring: as many events as a publisher that keeps up leaves in it, and no more, because a
+/// ring that nobody reads would only push everything else out of the caches.
+const SLOTS: usize = 1 << 10;
+/// Events that are copied at once, as the core thread does.
+const BATCH: usize = 64;
 
 /// A ring of events that nobody reads. Memory is taken when it is made.
 #[derive(Debug)]
@@ -24,18 +28,24 @@ impl Outlet {
         }
     }
 
-    /// Copies events to the ring, over the oldest ones. Linear in their count.
+    /// Takes the events out of a buffer when a batch of them has come together, and copies them to the
+    /// ring, over the oldest ones. Linear in their count.
     #[inline]
-    pub fn copy(&mut self, events: &[Event]) {
-        for event in events {
-            let at = self.written % SLOTS;
-            if at < self.ring.len() {
-                self.ring[at] = *event;
-            } else {
-                self.ring.push(*event);
-            }
-            self.written += 1;
+    pub fn take(&mut self, events: &mut EventBuffer) {
+        if events.len() >= BATCH {
+            self.copy(events.as_slice());
+            events.clear();
         }
+    }
+
+    fn copy(&mut self, events: &[Event]) {
+        for event in events {
+            if self.ring.len() == SLOTS {
+                self.ring.clear();
+            }
+            self.ring.push(*event);
+        }
+        self.written += events.len();
         black_box(&self.ring);
     }
 

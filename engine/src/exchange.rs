@@ -98,7 +98,7 @@ impl Exchange {
         }
     }
 
-    /// Applies one command. `events` is empty before and holds what happened after.
+    /// Applies one command and adds what happened to `events`.
     ///
     /// Cost: O(1) for an order that rests or is cancelled; linear in trades, cancellations,
     /// expirations and elections.

@@ -25,6 +25,10 @@ use crate::poison::Applying;
 pub use clock::RecordClock;
 pub use gauges::CoreGauges;
 
+/// Events that are collected before they are handed on, within a batch: few enough to stay in the
+/// processor's first cache.
+const EVENTS_MAX: usize = 64;
+
 /// What the core works with.
 pub struct Core<S: Storage> {
     exchange: Exchange,
@@ -83,7 +87,7 @@ impl<S: Storage> Core<S> {
         }
     }
 
-    /// Stamps, journals and applies one command and hands on its events.
+    /// Stamps, journals and applies one command. Its events are handed on with those of its batch.
     ///
     /// # Errors
     /// When the journal has stopped. Nobody is told of the command, and none may follow it.
@@ -96,21 +100,28 @@ impl<S: Storage> Core<S> {
         };
         self.write_down(seq, time, input)?;
         self.applying.begin(seq);
-        self.events.clear();
         self.exchange.apply(seq, time, input, &mut self.events);
         self.applying.end();
-        self.hand_on()
+        if self.events.len() >= EVENTS_MAX {
+            self.hand_on()?;
+        }
+        Ok(())
     }
 
     /// Ends a batch: its outputs go on their way, the next batch gets a time of its own.
+    ///
+    /// # Errors
+    /// When the journal has stopped and the event ring is full, so that nobody may ever make room.
     #[inline]
-    pub fn end_batch(&mut self) {
+    pub fn end_batch(&mut self) -> Result<(), Arc<JournalError>> {
         if self.batch_time.take().is_some() {
             self.journal.commit();
+            self.hand_on()?;
             self.outlet.flush();
             self.gauges
                 .applied(self.exchange.seq(), self.exchange.open_order_count());
         }
+        Ok(())
     }
 
     /// Lets time pass: if an order has expired, a tick cancels it. Says how long nothing will expire,
@@ -127,7 +138,7 @@ impl<S: Storage> Core<S> {
             return Ok(Some(Duration::from_nanos(expiry.0 - now.0)));
         }
         self.step(&TICK)?;
-        self.end_batch();
+        self.end_batch()?;
         Ok(Some(Duration::ZERO))
     }
 
@@ -172,7 +183,7 @@ impl<S: Storage> Core<S> {
         }
     }
 
-    /// Hands the command's events on; waits while the event ring is full, unless the journal has failed:
+    /// Hands the events on; waits while the event ring is full, unless the journal has failed:
     /// then the publisher may never be allowed to make room.
     #[inline]
     fn hand_on(&mut self) -> Result<(), Arc<JournalError>> {
@@ -186,12 +197,16 @@ impl<S: Storage> Core<S> {
                 self.gauges.waited_for_publisher();
                 while self.outlet.try_push(event).is_err() {
                     if let Some(error) = self.journal.failure() {
-                        return Err(Arc::clone(error));
+                        let error = Arc::clone(error);
+                        // Some of them are in the ring; none may get there twice.
+                        self.events.clear();
+                        return Err(error);
                     }
                     std::thread::yield_now();
                 }
             }
         }
+        self.events.clear();
         Ok(())
     }
 }

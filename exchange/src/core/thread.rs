@@ -55,7 +55,7 @@ where
             crate::threads::pin("core", cpu);
             core.claim();
             let failure = run(&mut core, &mut commands, &stopped).err();
-            core.end_batch();
+            let failure = core.end_batch().err().or(failure);
             ended();
             End { core, failure }
         };
@@ -96,7 +96,7 @@ fn run<S: Storage>(
         });
         outcome?;
         if count > 0 {
-            core.end_batch();
+            core.end_batch()?;
             continue;
         }
         if let Some(error) = core.failure() {
