@@ -7,19 +7,19 @@
 use rialto_risk::hold::{held_per_lot, required_for};
 use rialto_types::event::Origin;
 use rialto_types::{
-    Amount, CancelReason, EventBody, OrderAccepted, OrderKind, OrderReplaced, OrderTriggered,
-    Price, Qty, ReplaceOrder, Side, Size, TimeInForce,
+    Amount, CancelReason, EventBody, OrderAccepted, OrderReplaced, OrderTriggered, Price, Qty,
+    ReplaceOrder, Side, Size,
 };
 
 use crate::book::Section;
 use crate::matching::{HoldRule, Ledger, Matcher, Stopped, Taker};
-use crate::orders::{Form, NewOrder, Order, Tif};
+use crate::orders::{Form, NewOrder, Order, Terms, Tif};
 
 impl<L: Ledger> Matcher<'_, L> {
     /// Takes in a limit order whose hold (price × quantity, or the quantity) is in place.
     pub(crate) fn accept_limit(&mut self, new: &NewOrder<'_>, origin: Origin) {
-        let tif = new.order.kind.tif();
-        let resting = tif.rests() && !self.book.crosses(new.order.side, new.price);
+        let Terms { price, tif, .. } = new.terms;
+        let resting = tif.rests() && !self.book.crosses(new.order.side, price);
         self.report_accepted(new, origin, resting);
         if resting {
             let slot = self.orders.insert(new);
@@ -27,7 +27,7 @@ impl<L: Ledger> Matcher<'_, L> {
             return;
         }
         let mut taker = self.limit_taker(&Order::new(new));
-        let stopped = self.sweep_limit(&mut taker, tif == TimeInForce::Fok);
+        let stopped = self.sweep_limit(&mut taker, tif == Tif::Fok);
         if self.stays(&taker, stopped, tif.rests()) {
             let slot = self.orders.insert(new);
             self.settle_down(slot, &taker);
@@ -68,7 +68,7 @@ impl<L: Ledger> Matcher<'_, L> {
             side: new.order.side,
             stp: new.order.stp,
             bound: self.collar_bound(new.order.side),
-            leaves: new.leaves,
+            leaves: new.terms.leaves,
             by_quote: matches!(size, Size::Quote(_)),
             filled: Qty::ZERO,
             filled_quote: Amount::ZERO,
@@ -77,7 +77,7 @@ impl<L: Ledger> Matcher<'_, L> {
         };
         if taker.side == Side::Sell && !taker.by_quote {
             taker.hold_rule = HoldRule::PerLot(instrument.base_units_per_lot);
-            return (taker, instrument.base_amount(Qty(new.leaves)));
+            return (taker, instrument.base_amount(Qty(new.terms.leaves)));
         }
         let foreseen = self.dry_run(&taker);
         let needed = match taker.side {
@@ -135,7 +135,7 @@ impl<L: Ledger> Matcher<'_, L> {
     #[inline(never)]
     fn match_elected(&mut self, slot: u32) {
         let order = *self.orders.get(slot);
-        let rests = matches!(order.tif, Tif::Gtc | Tif::Gtd);
+        let rests = order.tif.rests();
         let resting =
             order.form == Form::StopLimit && rests && !self.book.crosses(order.side, order.price);
         let triggered = OrderTriggered {
@@ -167,7 +167,7 @@ impl<L: Ledger> Matcher<'_, L> {
         let mut taker = self.limit_taker(&order);
         (taker.filled, taker.filled_quote) = (record.filled, record.filled_quote);
         let stopped = self.sweep_limit(&mut taker, fill_or_kill);
-        let rests = matches!(order.tif, Tif::Gtc | Tif::Gtd);
+        let rests = order.tif.rests();
         if self.stays(&taker, stopped, rests) {
             self.settle_down(slot, &taker);
         } else {
@@ -285,21 +285,4 @@ pub(crate) fn hold_change(
     let after = required_for(instrument, order.side, price, leaves)?;
     let before = order.leaves * held_per_lot(instrument, order.side, order.price);
     Some(after.0 - before)
-}
-
-/// The price that an order's node keeps: its limit, for a stop-market order by quantity its cap, 0 for
-/// one that has neither.
-pub(crate) fn node_price(instrument: &rialto_types::Instrument, kind: &OrderKind) -> Price {
-    match *kind {
-        OrderKind::Limit { price, .. } | OrderKind::StopLimit { price, .. } => price,
-        OrderKind::StopMarket {
-            stop,
-            size: Size::Qty(_),
-        } => rialto_risk::hold::stop_market_cap(instrument, stop),
-        OrderKind::StopMarket {
-            size: Size::Quote(_),
-            ..
-        }
-        | OrderKind::Market { .. } => Price::ZERO,
-    }
 }

@@ -10,9 +10,10 @@
 //! table, others are not. Cost: O(1), and O(log n) for an order with an expiry. Nothing allocates
 //! within the reserved capacity.
 
+use rialto_risk::hold::stop_market_cap;
 use rialto_types::{
-    AccountId, Amount, ClientOrderId, InstrumentId, KeyId, OrderId, OrderKind, PlaceOrder, Price,
-    Qty, Side, Size, StpMode, TimeInForce, Timestamp,
+    AccountId, Amount, ClientOrderId, Instrument, InstrumentId, KeyId, OrderId, OrderKind,
+    PlaceOrder, Price, Qty, Side, Size, StpMode, TimeInForce, Timestamp,
 };
 
 use crate::client_ids::ClientIds;
@@ -134,15 +135,26 @@ const EMPTY_CHAIN: Chain = Chain {
     count: 0,
 };
 
+/// What the kind of an order says, as its node has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// The limit price; of a stop-market order by quantity its cap; otherwise 0.
+    pub(crate) price: Price,
+    /// The whole size: lots, or quote units.
+    pub(crate) leaves: i64,
+    /// A market order is [`Form::Limit`]: it never waits, and gets no node.
+    pub(crate) form: Form,
+    pub(crate) tif: Tif,
+    pub(crate) post_only: bool,
+}
+
 /// What an order is made from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewOrder<'a> {
     pub(crate) id: OrderId,
     pub(crate) account: AccountId,
     pub(crate) key: KeyId,
-    /// The limit price, or the cap of a stop-market order by quantity.
-    pub(crate) price: Price,
-    pub(crate) leaves: i64,
+    pub(crate) terms: Terms,
     /// As placed.
     pub(crate) order: &'a PlaceOrder,
 }
@@ -398,52 +410,82 @@ impl Orders {
     }
 }
 
+impl Tif {
+    /// Whether what is left of a limit order stays in the book.
+    #[inline]
+    pub(crate) const fn rests(self) -> bool {
+        matches!(self, Self::Gtc | Self::Gtd)
+    }
+}
+
+impl From<TimeInForce> for Tif {
+    #[inline]
+    fn from(tif: TimeInForce) -> Self {
+        match tif {
+            TimeInForce::Gtc => Self::Gtc,
+            TimeInForce::Ioc => Self::Ioc,
+            TimeInForce::Fok => Self::Fok,
+            TimeInForce::Gtd(_) => Self::Gtd,
+        }
+    }
+}
+
+impl Terms {
+    /// Reads an order's kind, once for all that is done with it.
+    #[inline]
+    pub(crate) fn of(instrument: &Instrument, kind: &OrderKind) -> Self {
+        let (size, price, form, tif, post_only) = match *kind {
+            OrderKind::Limit {
+                price,
+                qty,
+                tif,
+                post_only,
+            } => (Size::Qty(qty), price, Form::Limit, tif, post_only),
+            OrderKind::Market { size } => (size, Price::ZERO, Form::Limit, TimeInForce::Ioc, false),
+            OrderKind::StopLimit {
+                price, qty, tif, ..
+            } => (Size::Qty(qty), price, Form::StopLimit, tif, false),
+            OrderKind::StopMarket { stop, size } => {
+                let (price, form) = match size {
+                    Size::Qty(_) => (stop_market_cap(instrument, stop), Form::StopMarket),
+                    Size::Quote(_) => (Price::ZERO, Form::StopMarketQuote),
+                };
+                (size, price, form, TimeInForce::Gtc, false)
+            }
+        };
+        let (Size::Qty(Qty(leaves)) | Size::Quote(Amount(leaves))) = size;
+        Self {
+            price,
+            leaves,
+            form,
+            tif: tif.into(),
+            post_only,
+        }
+    }
+}
+
 impl Order {
     /// The node of an order that stands in no level yet.
     #[inline]
     pub(crate) fn new(new: &NewOrder<'_>) -> Self {
-        let PlaceOrder {
-            instrument,
-            side,
-            stp,
-            kind,
-            ..
-        } = *new.order;
-        let (form, tif, post_only) = match kind {
-            OrderKind::Limit { tif, post_only, .. } => (Form::Limit, tif, post_only),
-            OrderKind::Market { .. } => (Form::Limit, TimeInForce::Ioc, false),
-            OrderKind::StopLimit { tif, .. } => (Form::StopLimit, tif, false),
-            OrderKind::StopMarket {
-                size: Size::Qty(_), ..
-            } => (Form::StopMarket, TimeInForce::Gtc, false),
-            OrderKind::StopMarket {
-                size: Size::Quote(_),
-                ..
-            } => (Form::StopMarketQuote, TimeInForce::Gtc, false),
-        };
-        let tif = match tif {
-            TimeInForce::Gtc => Tif::Gtc,
-            TimeInForce::Ioc => Tif::Ioc,
-            TimeInForce::Fok => Tif::Fok,
-            TimeInForce::Gtd(_) => Tif::Gtd,
-        };
+        let (terms, placed) = (&new.terms, new.order);
         Self {
             id: new.id,
-            leaves: new.leaves,
-            price: new.price,
+            leaves: terms.leaves,
+            price: terms.price,
             next: NONE,
             previous: NONE,
             level: LevelRef::NONE,
             account: new.account,
-            instrument,
+            instrument: placed.instrument,
             account_next: NONE,
             account_previous: NONE,
             client: NONE,
             expiry: NONE,
-            side,
-            form,
-            tif,
-            stp_and_post_only: StpAndPostOnly::new(stp, post_only),
+            side: placed.side,
+            form: terms.form,
+            tif: terms.tif,
+            stp_and_post_only: StpAndPostOnly::new(placed.stp, terms.post_only),
         }
     }
 

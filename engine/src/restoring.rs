@@ -22,8 +22,7 @@ use crate::book::{Book, Section};
 use crate::exchange::{AssetRow, Exchange, Key};
 use crate::hash::HashSeed;
 use crate::image::{AccountImage, InstrumentImage, OrderImage, StateImage};
-use crate::lifecycle::node_price;
-use crate::orders::NewOrder;
+use crate::orders::{NewOrder, Terms};
 
 /// Why an image is not that of any exchange of this version.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -203,13 +202,15 @@ impl Exchange {
             id: order.order_id,
             account: order.account,
             key: order.key,
-            price: node_price(instrument, &order.kind),
-            leaves: order.leaves,
+            terms: Terms {
+                leaves: order.leaves,
+                ..Terms::of(instrument, &order.kind)
+            },
             order: &placed,
         };
         let asset = held_asset(instrument, order.side);
         let available = self.accounts.balance(order.account, asset).available;
-        match hold_of(instrument, order, new.price) {
+        match hold_of(instrument, order, new.terms.price) {
             Some(needed) if needed <= available && needed.0 > 0 => {
                 self.accounts.hold(order.account, asset, needed);
             }

@@ -9,16 +9,15 @@ use rialto_risk::{Fees, Settlement};
 use rialto_types::event::Origin;
 use rialto_types::{
     AccountId, Amount, AssetId, CancelReason, Instrument, OrderId, OrderKind, OrderRef, PlaceOrder,
-    Price, Qty, ReplaceOrder, ReportSeq, Seq, ShardId, Size, Timestamp,
+    Price, Qty, ReplaceOrder, ReportSeq, Seq, ShardId, Timestamp,
 };
 
 use crate::book::Book;
 use crate::events::EventBuffer;
 use crate::hash::HashSeed;
 use crate::ladder::LevelPool;
-use crate::lifecycle::node_price;
 use crate::matching::{Ledger, Matcher};
-use crate::orders::{NewOrder, Orders};
+use crate::orders::{NewOrder, Orders, Terms};
 
 /// A book without accounts; see the module.
 #[derive(Debug)]
@@ -80,16 +79,11 @@ impl SoloBook {
     ) -> OrderId {
         self.order_count += 1;
         let id = OrderId::new(ShardId(0), self.order_count);
-        let leaves = match order.kind.size() {
-            Size::Qty(qty) => qty.0,
-            Size::Quote(amount) => amount.0,
-        };
         let new = NewOrder {
             id,
             account,
             key: rialto_types::KeyId(1),
-            price: node_price(&self.book.instrument, &order.kind),
-            leaves,
+            terms: Terms::of(&self.book.instrument, &order.kind),
             order,
         };
         let mut ledger = NoLedger;

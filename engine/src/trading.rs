@@ -9,14 +9,14 @@ use rialto_types::event::Origin;
 use rialto_types::{
     AccountId, AccountState, Amount, AssetId, CancelOrder, CancelReason, EventBody, InstrumentId,
     InstrumentState, MassCancel, OrderId, OrderKind, OrderRef, PlaceOrder, Price, Qty, Refusal,
-    RejectReason, ReplaceOrder, Side, Size,
+    RejectReason, ReplaceOrder, Side,
 };
 
 use crate::events::EventBuffer;
 use crate::exchange::Exchange;
-use crate::lifecycle::{hold_change, node_price};
+use crate::lifecycle::hold_change;
 use crate::matching::Taker;
-use crate::orders::{Form, NewOrder};
+use crate::orders::{Form, NewOrder, Terms};
 
 impl Exchange {
     /// Section 2 of the rules.
@@ -392,16 +392,11 @@ impl Exchange {
         order: &'a PlaceOrder,
     ) -> NewOrder<'a> {
         let instrument = &self.books[order.instrument.index() - 1].instrument;
-        let leaves = match order.kind.size() {
-            Size::Qty(qty) => qty.0,
-            Size::Quote(amount) => amount.0,
-        };
         NewOrder {
             id: OrderId::new(self.shard, self.order_count + 1),
             account,
             key: origin.key,
-            price: node_price(instrument, &order.kind),
-            leaves,
+            terms: Terms::of(instrument, &order.kind),
             order,
         }
     }
