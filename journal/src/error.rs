@@ -247,7 +247,8 @@ impl JournalError {
     "record {missing} is damaged: at byte {offset} of {name} {fault}; but a header of epoch {epoch} or \
      later states that everything up to {synced} was on the disk, so this is no ordinary power cut: the \
      disk lost or changed data. Nothing was changed. Look at it with `rialto journal inspect`, restore \
-     the files from a copy or a replica"
+     the files from a copy or a replica, or, when there is none, have the journal cut off there with \
+     `rialto journal repair`"
 )]
 pub struct Damage {
     /// The first command that is missing.

@@ -39,6 +39,7 @@ mod pages;
 pub mod record;
 pub mod recovered;
 pub mod recovery;
+pub mod repair;
 pub mod retention;
 pub mod segments;
 pub mod snapshot;

@@ -1,17 +1,21 @@
-//! `rialto journal`: what is on the disk, read without changing a byte; and snapshots of it.
+//! `rialto journal`: what is on the disk, looked at, verified, repaired; and snapshots of it.
 //!
-//! Works beside a running exchange: a journal is only appended to, so everything before its end is as it
-//! will always be. The end itself is then what it was at the moment of reading, and the newest record may
-//! look torn because it is just being written.
+//! `repair --yes`, `skip --yes` and `snapshot` write. Whatever else there is changes no byte and works
+//! beside a running exchange: a journal is only appended to, so everything before its end is as it will
+//! always be. The end itself is then what it was at the moment of reading, and the newest record may look
+//! torn because it is just being written.
 
 mod command;
 mod inspect;
 mod records;
+mod repair;
+mod replay;
 #[cfg(test)]
 mod scenario;
 mod skip;
 mod snapshot;
 mod state_hash;
+mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -32,9 +36,11 @@ Examples:
   rialto journal inspect rialto-data --records --from 1000 --limit 20
   rialto journal inspect rialto-data --records --json | jq -c 'select(.command == \"Transfer\")'
   rialto journal state-hash rialto-data
+  rialto journal verify rialto-data
+  rialto journal repair rialto-data
   rialto journal snapshot rialto-data
 
-Exit status: 0 done, 1 `inspect` has found damage, 2 anything else.";
+Exit status: 0 done, 1 `inspect` or `verify` has found damage, 2 anything else.";
 
 /// The arguments of `rialto journal`.
 #[derive(Args, Debug)]
@@ -58,6 +64,19 @@ enum Action {
         #[command(flatten)]
         range: records::Range,
     },
+    /// Read everything, compare every checksum, replay, and compare each snapshot with the replay
+    Verify {
+        /// The data directory, or the journal directory inside it
+        dir: PathBuf,
+    },
+    /// Cut a damaged journal off where it is still whole; says what it would do unless told --yes
+    Repair {
+        /// The data directory, or the journal directory inside it
+        dir: PathBuf,
+        /// Do it. What is cut off is saved
+        #[arg(long)]
+        yes: bool,
+    },
     /// Decide that the record at which the core panicked is passed over for ever
     Skip {
         /// The data directory, or the journal directory inside it
@@ -72,7 +91,7 @@ enum Action {
         #[command(flatten)]
         manner: snapshot::Manner,
     },
-    /// Replay the journal from its beginning and print the hash of the state
+    /// Replay the journal, from its beginning if it is there, and print the hash of the state
     StateHash {
         /// The data directory, or the journal directory inside it
         dir: PathBuf,
@@ -95,6 +114,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
             ..
         } => inspect::run(&open(dir)?, output),
         Action::Inspect { dir, range, .. } => records::run(&open(dir)?, *range, output),
+        Action::Verify { dir } => verify::run(&open(dir)?, output),
+        Action::Repair { dir, yes } => repair::run(&open(dir)?, *yes, output),
         Action::Skip { dir, decision } => skip::run(&open(dir)?.path, decision, output),
         Action::Snapshot { dir, manner } => snapshot::run(&open(dir)?.path, *manner, output),
         Action::StateHash { dir, until } => state_hash::run(&open(dir)?, *until, output),

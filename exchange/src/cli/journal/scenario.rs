@@ -7,8 +7,8 @@ use std::sync::Arc;
 use rialto_engine::{EventBuffer, Exchange, HashSeed, RULES_VERSION};
 use rialto_journal::header::RECORDS_AT;
 use rialto_journal::{
-    ExchangeId, FileStorage, Journal, OpenOptions as JournalOptions, ReadOnlyDirectory, Recovery,
-    SegmentBytes,
+    Annex, BookAnnex, ExchangeId, FileStorage, Journal, OpenOptions as JournalOptions, OrderAnnex,
+    ReadOnlyDirectory, Recovery, SegmentBytes,
 };
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, Input, InstrumentId,
@@ -76,6 +76,27 @@ impl Scenario {
     /// The state after the last command.
     pub(super) fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+
+    /// What goes along its state in a snapshot.
+    pub(super) fn annex(&self) -> Annex {
+        let image = self.exchange.image();
+        let books = image.instruments.iter().map(|book| BookAnnex {
+            change_count: 1,
+            changed_at: image.seq,
+            orders: book
+                .bids
+                .iter()
+                .map(|_| OrderAnnex {
+                    accepted: image.time,
+                    elected_at: None,
+                })
+                .collect(),
+        });
+        Annex {
+            books: books.collect(),
+            emptied: vec![Vec::new(); image.accounts.len()],
+        }
     }
 
     /// Damages the first record, which was synced when the journal was closed.

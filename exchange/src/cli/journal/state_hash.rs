@@ -1,13 +1,12 @@
-//! The state after a replay from the beginning, as its hash: equal exactly for equal states.
+//! The state after a replay, as its hash: equal exactly for equal states.
 
-use anyhow::{Context, Result, bail};
-use rialto_engine::{EventBuffer, Exchange, HashSeed, RULES_VERSION};
-use rialto_journal::catalog::{Catalog, Expected};
-use rialto_journal::inspect::{Content, Verdict, inspect};
+use anyhow::Result;
+use rialto_journal::inspect::Verdict;
 use rialto_journal::state_hash;
-use rialto_types::{Seq, ShardId};
+use rialto_types::Seq;
 use serde::Serialize;
 
+use super::replay::replay;
 use super::{Place, writer};
 use crate::cli::moment;
 use crate::cli::output::{Ending, Output, Paint, Report};
@@ -15,7 +14,7 @@ use crate::cli::output::{Ending, Output, Paint, Report};
 /// Replays and prints.
 pub(super) fn run(place: &Place, until: Option<u64>, output: Output) -> Result<Ending> {
     let is_written = writer::writer(&place.path).is_some();
-    let (state, verdict) = replay(place, until.map_or(Seq(u64::MAX), Seq))?;
+    let (state, verdict) = state_at(place, until.map_or(Seq(u64::MAX), Seq))?;
     match verdict {
         // Beside a writer the end moves while it is looked at, and may look like damage.
         Verdict::Damaged(damage) if !is_written && until.is_none() => return Err(damage.into()),
@@ -33,52 +32,16 @@ struct StateAt {
     open_orders: usize,
 }
 
-fn replay(place: &Place, until: Seq) -> Result<(StateAt, Verdict)> {
-    let shard = check(place)?;
-    let mut exchange = Exchange::with_seed(shard, HashSeed::KNOWN);
-    let mut events = EventBuffer::new();
-    let mut unreadable = None;
-    let inspection = inspect(&place.directory, |item| match &item.content {
-        _ if item.seq > until || unreadable.is_some() => {}
-        Content::Command(input) => {
-            events.clear();
-            exchange.apply(item.seq, item.time, input, &mut events);
-        }
-        Content::Unreadable(error) => {
-            unreadable = Some(format!("record {} cannot be read: {error}", item.seq));
-        }
-        Content::Group(_) | Content::Decision(_) | Content::Pad(_) => {}
-    })?;
-    if let Some(unreadable) = unreadable {
-        bail!("{unreadable}; start the build that wrote it");
-    }
-    let image = exchange.image();
+fn state_at(place: &Place, until: Seq) -> Result<(StateAt, Verdict)> {
+    let (state, verdict) = replay(place, until, |_| Ok(()))?;
+    let image = state.exchange.image();
     let state = StateAt {
         sequence: image.seq.0,
         time_us: moment::micros(image.time),
         state_hash: hex::encode(state_hash(&image)),
-        open_orders: exchange.open_order_count(),
+        open_orders: state.exchange.open_order_count(),
     };
-    Ok((state, inspection.verdict))
-}
-
-/// Refuses a journal of other rules, or one whose beginning is missing; the shard otherwise.
-fn check(place: &Place) -> Result<ShardId> {
-    let catalog = Catalog::read(&place.directory, None)?;
-    let first = catalog.segments.iter().find_map(|file| file.header());
-    let first = first.with_context(|| format!("{} holds no journal", place.path.display()))?;
-    let expected = Expected {
-        shard: first.shard,
-        rules_version: RULES_VERSION,
-    };
-    Catalog::read(&place.directory, Some(expected))?;
-    if first.first_seq != Seq(1) {
-        bail!(
-            "the journal begins with sequence {}: a replay from the beginning needs sequence 1",
-            first.first_seq
-        );
-    }
-    Ok(first.shard)
+    Ok((state, verdict))
 }
 
 impl Report for StateAt {
@@ -107,27 +70,27 @@ mod tests {
     #[test]
     fn the_hash_is_that_of_the_state_after_the_last_command() {
         let scenario = Scenario::founded();
-        let (state, verdict) = replay(&scenario.place(), ALL).unwrap();
+        let (state, verdict) = state_at(&scenario.place(), ALL).unwrap();
         assert!(matches!(verdict, Verdict::Clean(_)), "{verdict:?}");
         let image = scenario.exchange().image();
         assert_eq!(state.state_hash, hex::encode(state_hash(&image)));
         assert_eq!((state.sequence, state.open_orders), (image.seq.0, 1));
-        assert_eq!(replay(&scenario.place(), ALL).unwrap().0, state);
+        assert_eq!(state_at(&scenario.place(), ALL).unwrap().0, state);
     }
 
     #[test]
     fn a_replay_can_stop_before_the_end() {
         let scenario = Scenario::founded();
-        let (state, _) = replay(&scenario.place(), Seq(3)).unwrap();
+        let (state, _) = state_at(&scenario.place(), Seq(3)).unwrap();
         assert_eq!((state.sequence, state.open_orders), (3, 0));
-        let (nothing, _) = replay(&scenario.place(), Seq(0)).unwrap();
+        let (nothing, _) = state_at(&scenario.place(), Seq(0)).unwrap();
         assert_eq!(nothing.sequence, 0);
         assert_ne!(nothing.state_hash, state.state_hash);
     }
 
     #[test]
     fn an_empty_directory_has_no_state() {
-        let error = replay(&Scenario::empty().place(), ALL).unwrap_err();
+        let error = state_at(&Scenario::empty().place(), ALL).unwrap_err();
         assert!(error.to_string().contains("holds no journal"), "{error}");
     }
 }
