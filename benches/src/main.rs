@@ -71,12 +71,12 @@ fn main() -> Result<()> {
         sustained::run(&mut report, duration, Path::new("target"))?;
         return report.write(&arguments.output);
     }
+    memory::run(&mut report)?;
     report.add(measure::clock_cost());
     flow::run(&mut report, messages, runs);
     run_parts(&mut report, runs);
     scale::run(&mut report, messages, runs);
     cascade::run(&mut report, runs);
-    memory::run(&mut report)?;
     worst::run(&mut report);
     if report.wants("roundtrip") {
         for figure in roundtrip::measure(&arguments.binary)? {
