@@ -24,6 +24,9 @@ const TABLES: [(&str, &[&str]); 8] = [
     ("roundtrip", &["roundtrip "]),
 ];
 
+/// Above this the machine did something else besides.
+const LOAD_MAX: f64 = 2.5;
+
 fn main() -> Result<()> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [results, document] = arguments.as_slice() else {
@@ -156,7 +159,17 @@ fn machine() -> String {
     });
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').nth(1).unwrap_or("unknown").to_owned();
+    let load: f64 = load
+        .split(' ')
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0.0);
+    let caution = if load > LOAD_MAX {
+        "\n- **provisional**: other programs took part of the processors, which the means and the highest \
+         percentiles contain"
+    } else {
+        ""
+    };
     let said = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output();
         let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
@@ -164,7 +177,7 @@ fn machine() -> String {
     };
     format!(
         "- {model}, {cores} cores\n- kernel {}, {}\n- commit {} of {}\n- load of the last five minutes: {load}; \
-         the benchmarks themselves are one thread, in parts two\n",
+         the benchmarks themselves are one thread, in parts two{caution}\n",
         said("uname", &["-r"]),
         said("rustc", &["--version"]),
         said("git", &["rev-parse", "--short", "HEAD"]),
