@@ -58,8 +58,8 @@ pub struct Journal {
     pub durability: Durability,
     /// The size of a segment, in MiB.
     pub segment_mib: u64,
-    /// A snapshot is taken when replaying what is newer would take longer than this, in s; 0 for never.
-    pub snapshot_replay_s: u64,
+    /// A snapshot is taken when replaying what is newer would take longer than this, in ms; 0 for never.
+    pub snapshot_replay_ms: u64,
     /// Memory that the process which takes a snapshot may ask for, in MiB; 0 for no bound.
     pub snapshot_memory_mib: u64,
     /// Where segments go that no restart needs any more; without it they are removed.
@@ -209,7 +209,7 @@ impl Default for Journal {
         Self {
             durability: Durability::default(),
             segment_mib: 256,
-            snapshot_replay_s: 4,
+            snapshot_replay_ms: 4_000,
             snapshot_memory_mib: 0,
             archive: None,
             free_space_mib: 4_096,

@@ -133,12 +133,12 @@ impl Watches {
         let parts = keeper::Parts {
             storage,
             archive: config.archive.clone(),
-            replay_max: Duration::from_secs(config.snapshot_replay_s),
+            replay_max: Duration::from_millis(config.snapshot_replay_ms),
             memory_mib: (memory > 0).then_some(memory),
             core,
             gauges,
         };
-        let is_wanted = config.snapshot_replay_s > 0;
+        let is_wanted = config.snapshot_replay_ms > 0;
         let keeper = is_wanted.then(|| Keeper::start(parts)).transpose()?;
         Ok(Self {
             _disk: disk,

@@ -9,6 +9,7 @@
 //! hash lookup an order.
 
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Result, ensure};
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
@@ -52,15 +53,25 @@ impl State {
     ///
     /// # Errors
     /// When no commands could have led to it, or it is not restored to the same state.
+    ///
+    /// # Panics
+    /// Never: the read models of a state that was checked can be made.
     pub fn restore(snapshot: &Snapshot, seed: HashSeed) -> Result<Self> {
+        // Checked first: the read models take the state for granted.
         let exchange = Exchange::restore(&snapshot.image, seed)?;
+        let (is_same, models) = thread::scope(|scope| {
+            let models = scope.spawn(|| {
+                let tables = tables(&snapshot.image, &snapshot.annex);
+                ReadModels::restore(&tables, open_orders(snapshot))
+            });
+            (exchange.image() == snapshot.image, models.join())
+        });
         ensure!(
-            exchange.image() == snapshot.image,
+            is_same,
             "the state of the snapshot at sequence {} is restored to another one",
             snapshot.image.seq
         );
-        let tables = tables(&snapshot.image, &snapshot.annex);
-        let models = ReadModels::restore(&tables, open_orders(snapshot));
+        let models = models.expect("a state that was checked has read models");
         Ok(Self::of(exchange, models))
     }
 

@@ -112,8 +112,10 @@ impl History {
             .unwrap();
         for step in &self.steps[self.played..self.played + count] {
             self.played += 1;
+            // An exchange may have written in between, at the time of today.
+            let (seq, time) = (writer.tip().seq.next(), writer.tip().time);
             writer
-                .append(Seq(self.played as u64), step.time, &step.input)
+                .append(seq, step.time.max(time), &step.input)
                 .unwrap();
         }
         writer.close().unwrap();

@@ -7,6 +7,7 @@
 )]
 
 mod history;
+mod process;
 
 use std::fs;
 use std::path::PathBuf;

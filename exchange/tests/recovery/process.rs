@@ -1,0 +1,150 @@
+//! A `rialto serve` that keeps snapshots while it runs, is killed, and starts from one.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use rialto_journal::layout::POISON;
+use rialto_reference::scenario::{Profile, SHARD};
+use serde_json::Value;
+
+use crate::history::History;
+use crate::snapshot_files;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rialto");
+
+/// A running exchange; killed when it is dropped.
+struct Server {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Server {
+    /// Starts one that takes snapshots as soon as it can.
+    fn start(data: &Path, archive: Option<&Path>) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["serve", "--log", "json", "--listen", "127.0.0.1:0"])
+            .arg("--data")
+            .arg(data)
+            .env("RIALTO__CORE__SHARD", SHARD.0.to_string())
+            .env("RIALTO__JOURNAL__SEGMENT_MIB", "1")
+            .env("RIALTO__JOURNAL__SNAPSHOT_REPLAY_MS", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        if let Some(archive) = archive {
+            command.env("RIALTO__JOURNAL__ARCHIVE", archive);
+        }
+        let mut child = command.spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, log }
+    }
+
+    /// The next line of its log with this message.
+    fn said(&mut self, message: &str) -> Value {
+        let mut seen = Vec::new();
+        for line in self.log.by_ref() {
+            let line = line.unwrap();
+            let value: Value = serde_json::from_str(&line).unwrap_or_default();
+            if value["message"] == message {
+                return value;
+            }
+            seen.push(line);
+        }
+        panic!("it never said {message:?}, but:\n{}", seen.join("\n"));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn journal(line: &[&str], data: &Path) -> (i32, String) {
+    let output = Command::new(PROGRAM)
+        .arg("journal")
+        .args(line)
+        .arg(data)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn a_running_exchange_keeps_snapshots_and_lets_old_segments_go() {
+    let mut history = History::new(21, &Profile::ALL[0]);
+    history.play(2_000);
+    let archive = history.data().join("archive");
+
+    let mut server = Server::start(history.data(), Some(&archive));
+    assert_eq!(server.said("recovered")["snapshot"], 0);
+    let first = server.said("a snapshot was taken")["sequence"]
+        .as_u64()
+        .unwrap();
+    assert!(first > 1_000, "{first}");
+    drop(server);
+    assert_eq!(snapshot_files(&history).len(), 1);
+    assert!(
+        !archive.join("00000000000000000001.segment").exists(),
+        "two are kept"
+    );
+
+    history.play(1_500);
+    let mut server = Server::start(history.data(), Some(&archive));
+    let recovered = server.said("recovered");
+    assert_eq!(recovered["snapshot"], first);
+    let second = server.said("a snapshot was taken")["sequence"]
+        .as_u64()
+        .unwrap();
+    assert!(second > first);
+    let retired = server.said("segments were let go that no restart needs");
+    assert_eq!(retired["older"], first);
+    drop(server);
+    assert_eq!(snapshot_files(&history).len(), 2);
+    assert!(archive.join("00000000000000000001.segment").exists());
+
+    let mut server = Server::start(history.data(), None);
+    assert_eq!(server.said("recovered")["snapshot"], second);
+    drop(server);
+    let (status, text) = journal(&["verify"], history.data());
+    assert_eq!(status, 0, "{text}");
+    let from = format!("replayed   sequence {} to", first + 1);
+    assert!(text.contains(&from), "{text}");
+    let (_, before) = journal(&["state-hash", "--until", "5"], history.data());
+    assert!(before.contains("reaches back to sequence"), "{before}");
+}
+
+#[test]
+fn a_start_stops_at_a_record_that_made_the_core_panic_and_does_not_replay_it() {
+    let mut history = History::administered(22, &Profile::ALL[0]);
+    history.play(600);
+    let mark = "{\"record\":500,\"panic\":\"a defect\",\"version\":\"0.0.0\"}";
+    fs::write(history.journal().join(POISON), mark).unwrap();
+    for _ in 0..2 {
+        let mut server = Server::start(history.data(), None);
+        let said: Vec<String> = server.log.by_ref().map(Result::unwrap).collect();
+        let said = said.join("\n");
+        assert!(said.contains("record 500 made the core panic"), "{said}");
+    }
+    let key = history.data().join("administrator.json");
+    crate::history::administrator().save(&key).unwrap();
+    let key = key.display().to_string();
+    let line = ["skip", "--record", "500", "--key", &key];
+    let (status, text) = journal(&line, history.data());
+    assert_eq!(status, 0, "{text}");
+    assert!(text.contains("nothing done"), "{text}");
+    let (status, text) = journal(&[&line[..], &["--yes"]].concat(), history.data());
+    assert_eq!(status, 0, "{text}");
+    let mut server = Server::start(history.data(), None);
+    let passed = server.said("a record is passed over, as an administrator has decided");
+    assert_eq!((&passed["seq"], &passed["key"]), (&500.into(), &1.into()));
+    server.said("recovered");
+}
