@@ -120,9 +120,9 @@ impl Accounts {
         let rows = self.account_max as usize + 1;
         self.rows
             .reserve_exact(rows.saturating_sub(self.rows.len()));
-        // The first six balances of an account need no block; beyond that every block but the last of
-        // an account is full, so this many blocks are always enough.
-        let blocks = self.balance_max as usize / (INLINE_COUNT + 1);
+        // An account with n balances has as many blocks as it takes for all but the first six, which are
+        // fewer than n / 6; so this many are always enough.
+        let blocks = self.balance_max as usize / BLOCK_COUNT;
         self.blocks
             .reserve_exact(blocks.saturating_sub(self.blocks.len()));
     }
@@ -209,7 +209,7 @@ impl Accounts {
     /// The account's balances, in the order in which they were opened, zero ones included.
     pub fn balances(&self, account: AccountId) -> Vec<(AssetId, Balance)> {
         if account == AccountId::VENUE {
-            let ids = (0..u16::MAX).map(AssetId).skip(1);
+            let ids = (1..=u16::MAX).map(AssetId);
             return ids.zip(self.venue.iter().skip(1).copied()).collect();
         }
         let row = &self.rows[account.index()];

@@ -131,3 +131,32 @@ fn reports_are_numbered_per_account() {
     assert_eq!(accounts.next_report(AccountId(1)), ReportSeq(2));
     assert_eq!(accounts.next_report(AccountId(2)), ReportSeq(1));
 }
+
+#[test]
+fn however_balances_are_spread_their_room_is_reserved() {
+    for (count, each) in [(1, 13), (1, 19), (2, 7), (3, 18), (1, 6)] {
+        let mut accounts = accounts(count, count * u32::from(each));
+        let room = accounts.blocks.capacity();
+        for account in (1..=count).map(AccountId) {
+            for asset in (1..=each).map(AssetId) {
+                accounts.open_balance(account, asset);
+            }
+        }
+        assert!(
+            accounts.blocks.len() <= room,
+            "{count} accounts with {each} balances each"
+        );
+        assert_eq!(accounts.blocks.capacity(), room);
+    }
+}
+
+#[test]
+fn the_last_asset_there_can_be_is_among_the_venues_balances() {
+    let mut accounts = Accounts::new();
+    let last = AssetId(u16::MAX);
+    accounts.add_asset(last);
+    accounts.deposit(AccountId::VENUE, last, Amount(7));
+    let balances = accounts.balances(AccountId::VENUE);
+    assert_eq!(balances.len(), usize::from(u16::MAX));
+    assert_eq!(balances.last().map(|(asset, _)| *asset), Some(last));
+}

@@ -22,7 +22,8 @@ use crate::limits::{self, Market};
 /// How fast a key may send; `None` for no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GateLimits {
-    /// Placing and replacing.
+    /// Placing and replacing; also arming cancel-on-disconnect, which is journaled and takes room in the
+    /// ring like an order.
     pub orders: Option<Rate>,
     /// Cancelling: a budget of its own, so that a key that has used up its orders still gets out.
     pub cancels: Option<Rate>,
@@ -99,10 +100,10 @@ impl Gate {
             let value = i64::from(id.0);
             return Err(Refusal::new(RejectReason::UnknownInstrument, value, 0));
         }
-        let bucket = if adds_risk {
-            &mut self.orders
-        } else if arrival.kind.is_cancel() {
+        let bucket = if arrival.kind.is_cancel() {
             &mut self.cancels
+        } else if arrival.kind.needs() == Needs::Trade {
+            &mut self.orders
         } else {
             return Ok(());
         };
@@ -308,7 +309,33 @@ mod tests {
         assert_eq!(count(&mut gate, CommandKind::Replace), 0);
         assert_eq!(count(&mut gate, CommandKind::Cancel), 3);
         assert_eq!(count(&mut gate, CommandKind::MassCancel), 0);
-        assert_eq!(count(&mut gate, CommandKind::ArmCancelOnDisconnect), 100);
+    }
+
+    #[test]
+    fn whatever_a_trader_sends_has_a_budget() {
+        let trading = CommandKind::ALL
+            .into_iter()
+            .filter(|kind| kind.needs() == Needs::Trade);
+        for kind in trading {
+            let mut gate = gate();
+            let admitted = (0..100)
+                .take_while(|_| gate.admit(&arrival(kind)).is_ok())
+                .count();
+            let budget = if kind.is_cancel() { 3 } else { 2 };
+            assert_eq!(admitted, budget, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn administration_has_none() {
+        let mut gate = gate();
+        let admin = Arrival {
+            permissions: Some(Permissions::ADMIN),
+            ..arrival(CommandKind::EngageKillSwitch)
+        };
+        for _ in 0..100 {
+            assert_eq!(gate.admit(&admin), Ok(()));
+        }
     }
 
     #[test]
