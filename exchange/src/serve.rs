@@ -5,6 +5,7 @@
 //! journaled and told, clients hear why, and the journal is closed. A failure of the journal ends it the
 //! same way, but nothing is told that may not have been written, and the process exits with an error.
 
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +29,7 @@ use crate::journal_gauges::JournalGauges;
 use crate::recovery::{Replay, Restored, journal_directory};
 use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled};
-use crate::{banner, demo, metrics, poison};
+use crate::{banner, demo, logging, metrics, poison};
 
 /// Clocks that stand behind the journal by less than this are not worth a warning.
 const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
@@ -74,6 +75,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         signal = signals.next() => {
             info!(signal, "ended while recovering; nothing was taken");
             // The replay reads only, and cannot be called off.
+            logging::flush();
             std::process::exit(0);
         }
     };
@@ -98,10 +100,10 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     } else {
         JoinSet::new()
     };
-    print!(
-        "{}",
-        banner::text(&banner::program(), address, config, demo)
-    );
+    // Nobody may be there to read it any more; the exchange is open all the same.
+    let banner = banner::text(&banner::program(), address, config, demo);
+    let mut out = std::io::stdout();
+    let _ = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
 
     tokio::select! {
         signal = signals.next() => info!(signal, "draining"),

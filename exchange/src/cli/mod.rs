@@ -86,6 +86,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Journal(arguments) => journal::run(arguments),
         Command::Completions { shell } => completions(*shell),
     };
+    // The error is the last that is told.
+    rialto_exchange::logging::flush();
     match ending {
         Ok(ending) => ending.into(),
         Err(error) => output.fail(&error),

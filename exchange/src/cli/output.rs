@@ -124,9 +124,11 @@ impl Output {
             } else {
                 "error"
             };
-            eprintln!("{}: {}", paint.bad(label), failure_text(error));
+            // As above.
+            let mut out = io::stderr();
+            let _ = writeln!(out, "{}: {}", paint.bad(label), failure_text(error));
             if let Some(hint) = hint(error) {
-                eprintln!("  {}: {hint}", paint.strong("hint"));
+                let _ = writeln!(out, "  {}: {hint}", paint.strong("hint"));
             }
         }
         ExitCode::from(if rejection.is_some() { 1 } else { 2 })
