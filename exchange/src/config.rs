@@ -5,6 +5,7 @@
 //! misspelt limit must not silently be no limit.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,10 @@ use toml::{Table, Value};
 
 /// What the environment's keys begin with.
 const PREFIX: &str = "RIALTO__";
+/// The most that a ring holds: 2 GiB of commands, 3 GiB of events.
+const RING_MAX: u64 = 1 << 24;
+/// The most open orders that the core can tell apart; also the most accounts.
+const POOL_MAX: u64 = 1 << 24;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -327,7 +332,7 @@ impl Config {
             None => String::new(),
         };
         let source = file.map_or_else(String::new, |path| path.display().to_string());
-        Self::from_parts(&text, &source, std::env::vars().collect(), flags)
+        Self::from_parts(&text, &source, environment()?, flags)
     }
 
     /// The configuration that file text, environment and flags make.
@@ -350,6 +355,13 @@ impl Config {
             })?;
             insert(&mut table, section, key, value_of(&value));
             let checked: Result<Self, _> = table.clone().try_into();
+            if checked.is_err() {
+                // A text may look like a number.
+                insert(&mut table, section, key, Value::String(value.clone()));
+                if table.clone().try_into::<Self>().is_ok() {
+                    continue;
+                }
+            }
             checked.with_context(|| format!("in the environment variable {name}={value}"))?;
         }
         for (section, key, value) in flags {
@@ -365,53 +377,97 @@ impl Config {
         if self.core.shard > 31 {
             bail!("core.shard is {}: at most 31", self.core.shard);
         }
-        if !(1..=65_536).contains(&self.journal.segment_mib) {
-            bail!(
-                "journal.segment_mib is {}: 1 to 65536",
-                self.journal.segment_mib
-            );
-        }
-        for (name, size, min) in [
-            ("core.command_ring", self.core.command_ring, 10),
-            ("core.reserved_ring", self.core.reserved_ring, 1),
-            ("core.event_ring", self.core.event_ring, 1),
+        let pools = self.capacity;
+        for (name, value, range) in [
+            ("journal.segment_mib", self.journal.segment_mib, 1..=65_536),
+            (
+                "core.command_ring",
+                wide(self.core.command_ring),
+                10..=RING_MAX,
+            ),
+            (
+                "core.reserved_ring",
+                wide(self.core.reserved_ring),
+                1..=RING_MAX,
+            ),
+            ("core.event_ring", wide(self.core.event_ring), 1..=RING_MAX),
+            ("capacity.orders", pools.orders.into(), 1..=POOL_MAX),
+            (
+                "capacity.orders_per_account",
+                pools.orders_per_account.into(),
+                1..=POOL_MAX,
+            ),
+            ("capacity.accounts", pools.accounts.into(), 1..=POOL_MAX),
+            ("capacity.balances", pools.balances.into(), 1..=4 * POOL_MAX),
+            ("capacity.keys", pools.keys.into(), 1..=4 * POOL_MAX),
+            ("capacity.instruments", pools.instruments.into(), 1..=65_536),
+            ("capacity.assets", pools.assets.into(), 1..=65_535),
+            ("gateway.threads", wide(self.gateway.threads), 0..=1_024),
+            (
+                "gateway.connections",
+                wide(self.gateway.connections),
+                1..=u64::MAX,
+            ),
+            (
+                "gateway.connections_per_ip",
+                wide(self.gateway.connections_per_ip),
+                1..=u64::MAX,
+            ),
             (
                 "gateway.trader_queue_kib",
-                self.gateway.trader_queue_kib,
-                64,
+                wide(self.gateway.trader_queue_kib),
+                64..=u64::MAX,
             ),
             (
                 "gateway.public_queue_kib",
-                self.gateway.public_queue_kib,
-                64,
+                wide(self.gateway.public_queue_kib),
+                64..=u64::MAX,
             ),
-            ("gateway.connections", self.gateway.connections, 1),
             (
-                "gateway.connections_per_ip",
-                self.gateway.connections_per_ip,
-                1,
+                "gateway.heartbeat_ms",
+                self.gateway.heartbeat_ms,
+                1_000..=60_000,
             ),
         ] {
-            if size < min {
-                bail!("{name} is {size}: at least {min}");
+            let (min, max) = (*range.start(), *range.end());
+            if value < min {
+                bail!("{name} is {value}: at least {min}");
             }
-        }
-        if !(1_000..=60_000).contains(&self.gateway.heartbeat_ms) {
-            bail!(
-                "gateway.heartbeat_ms is {}: 1000 to 60000",
-                self.gateway.heartbeat_ms
-            );
-        }
-        let pools = [
-            self.capacity.orders,
-            self.capacity.accounts,
-            self.capacity.keys,
-        ];
-        if pools.contains(&0) || self.capacity.orders > 1 << 24 {
-            bail!("capacity: at least one of each, and at most 2^24 = 16777216 open orders");
+            if value > max {
+                bail!("{name} is {value}: at most {max}");
+            }
         }
         Ok(())
     }
+}
+
+/// As it is compared with its bounds.
+fn wide(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}
+
+/// Our part of the environment. What others have there is passed over, whatever it looks like.
+///
+/// # Errors
+/// When a variable of ours is no text.
+fn environment() -> Result<BTreeMap<String, String>> {
+    let ours = std::env::vars_os().filter(|(name, _)| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(PREFIX.as_bytes())
+    });
+    let text = |(name, value): (OsString, OsString)| match (name.into_string(), value.into_string())
+    {
+        (Ok(name), Ok(value)) => Ok((name, value)),
+        (Ok(name), Err(value)) => bail!(
+            "the environment variable {name}={} is not UTF-8",
+            value.display()
+        ),
+        (Err(name), _) => bail!(
+            "the name of the environment variable {} is not UTF-8",
+            name.display()
+        ),
+    };
+    ours.map(text).collect()
 }
 
 fn insert(table: &mut Table, section: &str, key: &str, value: Value) {
@@ -483,11 +539,43 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_looks_like_a_number_is_a_text_where_one_is_due() {
+        let environment = [
+            ("RIALTO__SERVER__NAME", "42"),
+            ("RIALTO__CORE__EVENT_RING", "64"),
+        ];
+        let config = load("", &environment, Vec::new()).unwrap();
+        assert_eq!(config.server.name, "42");
+        assert_eq!(config.core.event_ring, 64);
+    }
+
+    #[test]
     fn an_impossible_value_is_refused_with_what_would_be_right() {
         for (section, key, value, expected) in [
             ("core", "shard", Value::Integer(32), "at most 31"),
             ("core", "command_ring", Value::Integer(9), "at least 10"),
-            ("journal", "segment_mib", Value::Integer(0), "1 to 65536"),
+            ("journal", "segment_mib", Value::Integer(0), "at least 1"),
+            (
+                "journal",
+                "segment_mib",
+                Value::Integer(65_537),
+                "at most 65536",
+            ),
+            (
+                "core",
+                "event_ring",
+                Value::Integer(i64::MAX),
+                "core.event_ring is 9223372036854775807: at most 16777216",
+            ),
+            (
+                "capacity",
+                "accounts",
+                Value::Integer(u32::MAX.into()),
+                "capacity.accounts is 4294967295: at most 16777216",
+            ),
+            ("capacity", "assets", Value::Integer(0), "at least 1"),
+            ("capacity", "balances", Value::Integer(0), "at least 1"),
+            ("gateway", "threads", Value::Integer(1_000_000), "at most"),
             (
                 "journal",
                 "durability",

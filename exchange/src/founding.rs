@@ -13,8 +13,9 @@ use rialto_gateway::models::{Changes, ReadModels};
 use rialto_journal::storage::Storage;
 use rialto_journal::{AppendError, Journal};
 use rialto_types::{
-    AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, Input, InstrumentSpec,
-    KeyId, Permissions, Ppm, Price, Qty, SourceId, Symbol, Transfer,
+    AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, EventBody, Input,
+    InstrumentSpec, KeyId, Permissions, Ppm, Price, Qty, Seq, ShardId, SourceId, Symbol, Timestamp,
+    Transfer,
 };
 use tracing::{info, warn};
 
@@ -34,6 +35,9 @@ pub struct Ground<S: Storage> {
 
 impl<S: Storage> Ground<S> {
     /// Journals and applies one command of the exchange itself.
+    ///
+    /// # Errors
+    /// When the journal has stopped, or the core refuses the command.
     fn give(&mut self, command: Command) -> Result<()> {
         let input = Input {
             key: KeyId::VENUE,
@@ -56,6 +60,15 @@ impl<S: Storage> Ground<S> {
         self.exchange.apply(seq, time, &input, &mut events);
         for event in events.as_slice() {
             self.models.replay(event, &mut changes);
+        }
+        if let [event] = events.as_slice()
+            && let EventBody::Rejected(refused) = event.body
+        {
+            let (kind, refusal) = (refused.command, refused.refusal);
+            bail!(
+                "the venue cannot be founded: {kind:?} is refused with {refusal}; [capacity] of the \
+                 configuration may be too small"
+            );
         }
         Ok(())
     }
@@ -170,9 +183,22 @@ pub fn set_capacity<S: Storage>(ground: &mut Ground<S>, asked: Capacity) -> Resu
         );
     }
     if wanted != present {
+        try_capacity(wanted);
         ground.give(Command::SetCapacity(wanted))?;
     }
     Ok(())
+}
+
+/// Takes the memory for pools of these sizes, and gives it back. Once journaled they bind every later start;
+/// a machine that has not the memory ends here, and the journal is as it was.
+fn try_capacity(wanted: Capacity) {
+    let input = Input {
+        key: KeyId::VENUE,
+        client_seq: ClientSeq(0),
+        command: Command::SetCapacity(wanted),
+    };
+    let mut trial = Exchange::new(ShardId(0));
+    trial.apply(Seq(1), Timestamp(1), &input, &mut EventBuffer::new());
 }
 
 /// Gives the venue an administrator's key if it has no key at all, and writes it to the data directory.

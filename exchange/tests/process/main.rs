@@ -24,5 +24,6 @@ mod process;
 mod raw;
 mod requests;
 mod shutdown;
+mod surroundings;
 mod told;
 mod wire;
