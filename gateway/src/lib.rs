@@ -36,3 +36,4 @@ pub use config::GatewayConfig;
 pub use floor::Phase;
 pub use gateway::{Gateway, MarketParts};
 pub use publisher::PublisherLimits;
+pub use server::REQUEST_CONNECTIONS_MAX;

@@ -2,8 +2,9 @@
 //!
 //! Every connection begins as HTTP/1. `GET /ws/binary` is answered by the WebSocket handshake (RFC 6455,
 //! section 4.2); then the raw socket is taken out of the HTTP server, so that nothing of it is left on
-//! the way of an order. Requests must come within a bounded time, and connections that are not (yet)
-//! upgraded are bounded in number.
+//! the way of an order. A connection that is not upgraded lives for a bounded time, whether its client
+//! sends slowly or reads slowly, and such connections are bounded in number, in all and from one address:
+//! nobody can take all places, and nobody can keep one.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,18 +21,25 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::registry::Registry;
 use rialto_protocol::EndReason;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::admission::Crowded;
+use crate::admission::{Admission, Crowded, Pass};
 use crate::floor::{Floor, Phase};
 use crate::metrics::RingDepths;
 use crate::session;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections at the same time that are not upgraded.
-const HTTP_CONNECTIONS_MAX: usize = 512;
+/// How long a connection may last that is not upgraded. A client that pipelines requests and does not
+/// read the answers would keep it for ever otherwise.
+const HTTP_TIME_MAX: Duration = Duration::from_secs(10);
+/// Connections at the same time that are not (yet) sessions: requests, handshakes, and those that are
+/// turned away and told why. They come on top of [`GatewayConfig::connections_max`].
+///
+/// [`GatewayConfig::connections_max`]: crate::GatewayConfig::connections_max
+pub const REQUEST_CONNECTIONS_MAX: usize = 512;
+/// Of these from one address.
+const REQUEST_CONNECTIONS_PER_ADDRESS_MAX: usize = REQUEST_CONNECTIONS_MAX / 2;
 /// How long to wait when no further connection can be taken, for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,7 +52,7 @@ pub(crate) struct Server {
 
 /// Takes connections until the task is aborted.
 pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>) {
-    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let places = Admission::new(REQUEST_CONNECTIONS_MAX, REQUEST_CONNECTIONS_PER_ADDRESS_MAX);
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -54,25 +62,33 @@ pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>) {
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(place) = places.admit(peer.ip()) else {
             server.floor.metrics.connections_refused.inc();
             continue;
         };
-        let server = Arc::clone(&server);
-        tokio::spawn(async move {
-            serve(stream, peer, server).await;
-            drop(place);
-        });
+        let caller = Caller {
+            peer,
+            place: Arc::new(place),
+        };
+        tokio::spawn(serve(stream, caller, Arc::clone(&server)));
     }
 }
 
-async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
+/// Who is at the other end of a connection, with the place that it takes until it is a session or ends.
+#[derive(Clone)]
+struct Caller {
+    peer: SocketAddr,
+    place: Arc<Pass>,
+}
+
+async fn serve(stream: TcpStream, caller: Caller, server: Arc<Server>) {
+    let peer = caller.peer;
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "the connection was lost at once");
         return;
     }
     let service = service_fn(|request| {
-        let response = answer(request, peer, &server);
+        let response = answer(request, &caller, &server);
         async move { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
@@ -81,12 +97,14 @@ async fn serve(stream: TcpStream, peer: SocketAddr, server: Arc<Server>) {
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    if let Err(error) = connection.await {
-        tracing::debug!(%peer, %error, "HTTP connection ended");
+    match tokio::time::timeout(HTTP_TIME_MAX, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "HTTP connection ended"),
+        Err(_) => tracing::debug!(%peer, "HTTP connection took too long"),
     }
 }
 
-fn answer(request: Request<Incoming>, peer: SocketAddr, server: &Arc<Server>) -> Response<String> {
+fn answer(request: Request<Incoming>, caller: &Caller, server: &Arc<Server>) -> Response<String> {
     let is_get = request.method() == Method::GET;
     let is_head = request.method() == Method::HEAD;
     match request.uri().path() {
@@ -94,7 +112,7 @@ fn answer(request: Request<Incoming>, peer: SocketAddr, server: &Arc<Server>) ->
         "/ws/binary" if !is_get => not_get(),
         "/healthz" => health(server.floor.phase()),
         "/metrics" => metrics(server),
-        "/ws/binary" => upgrade(request, peer, server),
+        "/ws/binary" => upgrade(request, caller, server),
         path => {
             let text = format!("there is no {path}; try /healthz, /metrics or /ws/binary");
             problem(StatusCode::NOT_FOUND, &text)
@@ -177,7 +195,7 @@ fn metrics(server: &Server) -> Response<String> {
 /// Answers the handshake and hands the connection over to a session.
 fn upgrade(
     mut request: Request<Incoming>,
-    peer: SocketAddr,
+    caller: &Caller,
     server: &Arc<Server>,
 ) -> Response<String> {
     let accept = match check_handshake(request.headers()) {
@@ -193,7 +211,7 @@ fn upgrade(
     };
     let upgraded = hyper::upgrade::on(&mut request);
     let floor = Arc::clone(&server.floor);
-    tokio::spawn(hand_over(upgraded, peer, floor));
+    tokio::spawn(hand_over(upgraded, caller.clone(), floor));
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response
@@ -224,7 +242,9 @@ fn check_handshake(headers: &HeaderMap) -> Result<&HeaderValue, &'static str> {
 }
 
 /// Waits until the HTTP server has let go of the socket, then serves it.
-async fn hand_over(upgraded: OnUpgrade, peer: SocketAddr, floor: Arc<Floor>) {
+async fn hand_over(upgraded: OnUpgrade, caller: Caller, floor: Arc<Floor>) {
+    // One that is refused keeps its place until it is gone, so that those are bounded too.
+    let Caller { peer, place } = caller;
     let Ok(Ok(upgraded)) = tokio::time::timeout(HEAD_TIMEOUT, upgraded).await else {
         tracing::debug!(%peer, "the WebSocket handshake was not completed");
         return;
@@ -234,7 +254,10 @@ async fn hand_over(upgraded: OnUpgrade, peer: SocketAddr, floor: Arc<Floor>) {
         return;
     };
     match floor.admission.admit(peer.ip()) {
-        Ok(pass) => session::serve(floor, stream, read, peer, pass).await,
+        Ok(pass) => {
+            drop(place);
+            session::serve(floor, stream, read, peer, pass).await;
+        }
         Err(crowded) => {
             floor.metrics.connections_refused.inc();
             let text = match crowded {

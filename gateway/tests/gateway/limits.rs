@@ -1,5 +1,6 @@
 //! What happens at each bound: full rings, rates, connections, readers that do not read.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use rialto_gateway::{GatewayConfig, PublisherLimits};
@@ -9,6 +10,9 @@ use rialto_protocol::{
 use rialto_ring::CommandRingSize;
 use rialto_risk::{GateLimits, Rate};
 use rialto_types::{ClientSeq, OrderId, RejectReason, Side};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::support::{ALICE, ALICE_TOO, BOB, BTC_USDT, CAROL, Raw, Setup, Venue, limit, next_of};
 
@@ -313,5 +317,47 @@ async fn what_was_busy_may_come_again_under_the_same_number() {
             other => panic!("{other:?}"),
         }
     }
+    venue.stop().await;
+}
+
+/// Clients that send half a request, or requests whose answers they do not read, lock nobody out: an
+/// address has its share of the places, and each place is lent for a bounded time.
+#[tokio::test]
+async fn nobody_can_take_or_keep_all_places_for_requests() {
+    let venue = Venue::usual();
+    let address = venue.address();
+    let reads_nothing = TcpStream::connect(&address).await.unwrap();
+    let begin = Instant::now();
+    let mut halves = Vec::new();
+    for _ in 0..300 {
+        let mut half = TcpStream::connect(&address).await.unwrap();
+        // Beyond the share of the address the connection may be closed already.
+        drop(half.write_all(b"GET /healthz HTTP/1.1\r\n").await);
+        halves.push(half);
+    }
+    let elsewhere = TcpSocket::new_v4().unwrap();
+    elsewhere.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut elsewhere = elsewhere.connect(address.parse().unwrap()).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    elsewhere.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    elsewhere.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let closed = async {
+        let requests = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
+        loop {
+            reads_nothing.writable().await.unwrap();
+            match reads_nothing.try_write(requests.as_bytes()) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => break error,
+            }
+        }
+    };
+    let patience = Duration::from_secs(20);
+    let closed = tokio::time::timeout(patience, closed).await;
+    assert!(closed.is_ok(), "it still has its place");
+    assert!(begin.elapsed() >= Duration::from_secs(5));
+    drop(halves);
     venue.stop().await;
 }
