@@ -197,7 +197,7 @@ impl Metrics {
         );
         let ended = registrar.by_reason(
             "rialto_sessions_ended",
-            "Sessions ended by the exchange, by reason",
+            "Sessions that were told why they end, by reason",
         );
         Self {
             events: EVENT_KINDS.map(|kind| kinds.get_or_create(&Kind { kind }).clone()),
@@ -267,7 +267,7 @@ impl Metrics {
         self.message_errors.count(error.code());
     }
 
-    /// Counts a session that the exchange ended.
+    /// Counts a session that is told why it ends.
     pub(crate) fn session_ended(&self, reason: EndReason) {
         self.sessions_ended.count(reason.code());
     }

@@ -311,6 +311,11 @@ impl OutboxReader {
         Some(batch)
     }
 
+    /// Bytes handed over and not yet written to the socket.
+    pub(crate) fn in_flight_bytes(&self) -> usize {
+        self.shared.in_flight_bytes.load(Ordering::Relaxed)
+    }
+
     /// Gives a batch back that is written to the socket.
     pub(crate) fn written(&self, mut batch: Batch) {
         self.shared

@@ -39,7 +39,15 @@ pub(crate) enum Request {
     /// A connection has proven that it may act for a key.
     LogOn(LogOn),
     /// A stream is wanted.
-    Subscribe(SessionId, Subscribe),
+    Subscribe {
+        /// Who wants it.
+        session: SessionId,
+        /// Which.
+        message: Subscribe,
+        /// Answered when the present state is appended to the session's queue, or is to come bit by bit:
+        /// a session asks for the next stream only then.
+        done: oneshot::Sender<()>,
+    },
     /// A stream is no longer wanted.
     Unsubscribe(SessionId, Unsubscribe),
     /// A question about orders, balances, accounts or keys.

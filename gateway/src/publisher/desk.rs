@@ -139,6 +139,8 @@ impl Desk {
         if member.waits {
             self.waiting.retain(|other| *other != place);
         }
+        // The next one in this place is not to be ended for it.
+        self.ended.retain(|(other, _)| *other != place);
         self.free.push(place);
         Some(member)
     }
@@ -261,10 +263,12 @@ impl Desk {
         message.encode(&mut self.scratch);
     }
 
-    /// Allows a member so many bytes beyond its maximum, until its queue is empty again.
+    /// Allows a member so many bytes beyond its maximum, which it was told just now, until its queue is
+    /// empty again. What it has read meanwhile of earlier ones is no longer allowed.
     pub(super) fn allow(&mut self, place: Place, bytes: usize) {
         if let Some(member) = self.get_mut(place) {
-            member.allowance_bytes += bytes;
+            let allowed = member.allowance_bytes + bytes;
+            member.allowance_bytes = allowed.min(member.queued_bytes());
         }
     }
 
@@ -346,5 +350,28 @@ fn append(members: &mut [Option<Member>], touched: &mut Vec<Place>, place: Place
     if !member.is_touched {
         member.is_touched = true;
         touched.push(place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rialto_ring::{IdleStrategy, idle_pair};
+
+    use super::*;
+    use crate::outbox::outbox;
+
+    #[test]
+    fn nobody_is_ended_for_who_had_the_place_before() {
+        let mut desk = Desk::default();
+        let outboxes = [(); 2].map(|()| outbox(idle_pair(IdleStrategy::Economy).1));
+        let [(first, _first), (second, _second)] = outboxes;
+        desk.open(SessionId(1), first, 1_024);
+        let place = desk.place_of(SessionId(1)).unwrap();
+        desk.end_after_flush(place, EndReason::KeyRevoked);
+        assert!(desk.close(place).is_some());
+        desk.open(SessionId(2), second, 1_024);
+        assert_eq!(desk.place_of(SessionId(2)), Some(place));
+        desk.flush();
+        assert_eq!(desk.take_ended(), []);
     }
 }

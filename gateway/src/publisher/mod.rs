@@ -429,7 +429,16 @@ impl Publisher {
                     self.admit_arriving(now);
                 }
             }
-            Request::Subscribe(session, message) => self.subscribe(session, &message),
+            Request::Subscribe {
+                session,
+                message,
+                done,
+            } => {
+                self.subscribe(session, &message);
+                if done.send(()).is_err() {
+                    tracing::debug!(session = session.0, "whoever subscribed has gone");
+                }
+            }
             Request::Unsubscribe(session, message) => self.unsubscribe(session, &message),
             Request::Ask {
                 session,
@@ -497,15 +506,12 @@ impl Publisher {
     }
 
     fn end(&mut self, place: Place, reason: EndReason) {
+        // One turn may find the same session too slow twice.
         if let Some(member) = self.desk.get(place) {
-            tracing::info!(
-                session = member.session.0,
-                ?reason,
-                "the publisher ends a session"
-            );
+            let session = member.session.0;
+            tracing::info!(session, ?reason, "the publisher ends a session");
+            self.desk.end(place, reason);
         }
-        self.metrics.session_ended(reason);
-        self.desk.end(place, reason);
     }
 
     /// Whether there is something to do without a further event or request.

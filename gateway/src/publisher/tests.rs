@@ -80,7 +80,14 @@ impl Listener {
             instrument_id: None,
             channel: channel.into(),
         };
-        publisher.request(Request::Subscribe(self.id, subscribe), Timestamp(0));
+        let (done, mut dealt_with) = oneshot::channel();
+        let subscribe = Request::Subscribe {
+            session: self.id,
+            message: subscribe,
+            done,
+        };
+        publisher.request(subscribe, Timestamp(0));
+        assert_eq!(dealt_with.try_recv(), Ok(()));
     }
 
     fn unsubscribe(&self, publisher: &mut Publisher, channel: Channel) {

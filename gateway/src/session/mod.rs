@@ -410,6 +410,9 @@ impl Session {
 
     /// Ends: tells the core, gives the key free, tells the client.
     async fn finish(mut self, end: End) {
+        if let End::Told { reason, .. } = end {
+            self.floor.metrics.session_ended(reason);
+        }
         let stage = std::mem::replace(&mut self.stage, Stage::Public);
         if let Stage::Trader(trader) = stage {
             self.let_go(trader).await;

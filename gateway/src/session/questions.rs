@@ -2,12 +2,16 @@
 //! send.
 
 use rialto_protocol::text::{self, Context};
-use rialto_protocol::{EndReason, Message, MessageError, Refused, VarText, order};
+use rialto_protocol::{EndReason, Message, MessageError, Refused, Subscribe, VarText, order};
 use rialto_types::{AccountId, Permissions, Refusal, RejectReason};
+use tokio::sync::oneshot;
 
 use super::{End, Session, Stage, ended};
 use crate::publisher::LISTED_COUNT_MAX;
 use crate::request::{Question, Request};
+
+/// A client with more than this on its way is waited for before it may subscribe to something else.
+const UNREAD_BYTES_MAX: usize = 64 * 1024;
 
 /// A question with what it takes to ask it.
 struct Asking {
@@ -21,18 +25,40 @@ impl Session {
     /// Hands a question or subscription to the publisher, or refuses the message.
     pub(super) async fn ask(&mut self, message: &Message) -> Result<(), End> {
         let request = match message {
-            Message::Subscribe(m) => Request::Subscribe(self.id, *m),
+            Message::Subscribe(m) => return self.subscribe(*m).await,
             Message::Unsubscribe(m) => Request::Unsubscribe(self.id, *m),
             other => match self.question(other) {
                 Some(request) => request,
                 None => return Ok(()),
             },
         };
+        self.hand_in(request).await
+    }
+
+    async fn hand_in(&mut self, request: Request) -> Result<(), End> {
         if matches!(self.stage, Stage::Entering(_)) {
             self.stage = Stage::Public;
         }
         let sent = self.market().requests.send(request).await;
         sent.map_err(|_| ended(EndReason::ShuttingDown))
+    }
+
+    /// Hands in a subscription and waits until the publisher has dealt with it. A frame has room for
+    /// hundreds, and a snapshot is as long as its book is deep: what the client has not read of the
+    /// earlier ones is written first, so that it can neither fill the memory with them nor let other
+    /// sessions wait behind them.
+    async fn subscribe(&mut self, message: Subscribe) -> Result<(), End> {
+        if self.outbox.in_flight_bytes() > UNREAD_BYTES_MAX {
+            self.write_out().await?;
+        }
+        let (done, dealt_with) = oneshot::channel();
+        self.hand_in(Request::Subscribe {
+            session: self.id,
+            message,
+            done,
+        })
+        .await?;
+        dealt_with.await.map_err(|_| ended(EndReason::ShuttingDown))
     }
 
     /// The request that a message makes; `None` when it was refused.

@@ -287,6 +287,9 @@ async fn a_client_that_says_nothing_is_ended_in_time() {
     ));
     listener.send_messages(&[test_request(9)]).await;
     answers_test(&mut listener, 9).await;
+    let (_, metrics) = get(&venue.address(), "/metrics").await;
+    let ended = "rialto_sessions_ended_total{reason=\"LogonTimeout\"} 2";
+    assert!(metrics.contains(ended), "{metrics}");
     venue.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rialto_gateway::{GatewayConfig, PublisherLimits};
 use rialto_protocol::{
-    CancelOrder, Channel, EndReason, ExecutionReport, Message, Refused, Subscribe,
+    CancelOrder, Channel, EndReason, ExecutionReport, Message, Refused, Subscribe, Unsubscribe,
 };
 use rialto_ring::CommandRingSize;
 use rialto_risk::{GateLimits, Rate};
@@ -317,6 +317,64 @@ async fn what_was_busy_may_come_again_under_the_same_number() {
             other => panic!("{other:?}"),
         }
     }
+    venue.stop().await;
+}
+
+/// One frame asks for the same deep book again and again, and nothing is read: what the client has not
+/// read is not added to, so the rest of the frame is never acted on.
+#[tokio::test]
+async fn snapshots_do_not_pile_up_for_a_client_that_does_not_read() {
+    const LEVELS: i64 = 3_000;
+    const TIMES: usize = 380;
+    let venue = Venue::start(&Setup {
+        config: GatewayConfig {
+            heartbeat_interval: Duration::from_millis(500),
+            ..Setup::default().config
+        },
+        ..Setup::default()
+    });
+    let mut bob = venue.log_on(BOB).await;
+    for n in 0..LEVELS {
+        bob.submit(limit(Side::Sell, 6_000_000 + n, 1)).unwrap();
+    }
+    bob.flush().await.unwrap();
+    for _ in 0..LEVELS {
+        next_of(&mut bob, report).await;
+    }
+    drop(bob);
+    let mut greedy = Raw::connect(&venue).await;
+    let (request_id, instrument_id) = (1, Some(BTC_USDT));
+    let channel = Channel::L2Book.into();
+    let again = [
+        Message::from(Subscribe {
+            request_id,
+            instrument_id,
+            channel,
+        }),
+        Message::from(Unsubscribe {
+            request_id,
+            instrument_id,
+            channel,
+        }),
+    ];
+    let frame: Vec<_> = std::iter::repeat_n(again, TIMES).flatten().collect();
+    greedy.send_messages(&frame).await;
+    let count = |metrics: &str, name: &str| -> usize {
+        let line = metrics.lines().find(|line| line.starts_with(name)).unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    let begin = Instant::now();
+    let metrics = loop {
+        let (_, metrics) = crate::support::get(&venue.address(), "/metrics").await;
+        if count(&metrics, "rialto_connections ") == 0 {
+            break metrics;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "{metrics}");
+    };
+    let of_bob = usize::try_from(LEVELS).unwrap();
+    let acted_on = count(&metrics, "rialto_messages_received_total ") - of_bob;
+    assert!(acted_on > 2, "the first ones are answered");
+    assert!(acted_on < 2 * TIMES, "all {acted_on} were acted on");
     venue.stop().await;
 }
 
