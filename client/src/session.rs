@@ -18,8 +18,9 @@ pub struct LogonOptions {
     /// How often both sides show signs of life, 1,000 to 60,000 ms; `None` takes what the exchange
     /// proposes.
     pub heartbeat_interval_ms: Option<u32>,
-    /// The highest report number that the caller has: what came after it is sent again, as far back as
-    /// the exchange keeps it. `None` asks for nothing again.
+    /// The highest report number that the caller has. When reports came after it, a `ReportGap` says so,
+    /// then all open orders and balances follow; this version of the exchange sends no report again.
+    /// `None` asks for nothing.
     pub last_report_seq: Option<ReportSeq>,
     /// Cancel the orders placed with this key when its session is lost.
     pub cancel_on_disconnect: bool,
