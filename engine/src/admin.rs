@@ -246,7 +246,7 @@ impl Exchange {
             if supply.checked_add(amount.0).is_none() {
                 return Err(Refusal::new(RejectReason::SupplyOverflow, amount.0, supply));
             }
-            if !self.accounts.has_room_for(account, &[asset]) {
+            if self.accounts.missing(account, &[asset]).is_none() {
                 let limit = i64::from(self.accounts.balance_max());
                 return Err(Refusal::new(RejectReason::BalancePoolFull, 0, limit));
             }

@@ -16,6 +16,8 @@ struct Entry {
     account: AccountId,
     /// The order's slot; for a free entry the next free one.
     slot: u32,
+    /// The hash of account and text.
+    tag: u32,
 }
 
 /// The table; see the module.
@@ -61,7 +63,13 @@ impl ClientIds {
     /// Adds an id that is not there; gives its handle.
     #[inline]
     pub(crate) fn insert(&mut self, account: AccountId, id: ClientOrderId, slot: u32) -> u32 {
-        let entry = Entry { id, account, slot };
+        let tag = self.tag(account, &id);
+        let entry = Entry {
+            id,
+            account,
+            slot,
+            tag,
+        };
         let handle = self.free;
         let handle = if handle == NONE {
             self.entries.push(entry);
@@ -71,7 +79,7 @@ impl ClientIds {
             self.entries[handle as usize] = entry;
             handle
         };
-        self.index.insert(self.tag(account, &id), handle);
+        self.index.insert(tag, handle);
         handle
     }
 
@@ -83,16 +91,15 @@ impl ClientIds {
     /// Removes an id by its handle.
     #[inline]
     pub(crate) fn remove(&mut self, handle: u32) {
-        let entry = self.entries[handle as usize];
-        self.index
-            .remove(self.tag(entry.account, &entry.id), handle);
-        self.entries[handle as usize].slot = self.free;
+        let entry = &mut self.entries[handle as usize];
+        entry.slot = self.free;
+        self.index.remove(entry.tag, handle);
         self.free = handle;
     }
 
     #[inline]
     fn tag(&self, account: AccountId, id: &ClientOrderId) -> u32 {
-        self.seed.text(account.0, id.as_bytes())
+        self.seed.client_id(account, id)
     }
 }
 

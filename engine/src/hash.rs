@@ -6,6 +6,8 @@
 //!
 //! The mixing step is a folded 64 × 64 → 128 bit multiplication, as in wyhash and foldhash.
 
+use rialto_types::{AccountId, ClientOrderId};
+
 /// The secret of the indexes. Taken from the operating system by the process that owns the engine.
 #[derive(Clone, Copy)]
 pub struct HashSeed(pub [u64; 2]);
@@ -20,17 +22,12 @@ impl HashSeed {
         top(fold(word ^ self.0[0], self.0[1] | 1))
     }
 
-    /// The tag of a short text that belongs to an account.
+    /// The tag of a client order id that belongs to an account.
     #[inline]
-    pub(crate) fn text(self, owner: u32, text: &[u8]) -> u32 {
-        let mut state = fold(
-            self.0[0] ^ (u64::from(owner) << 8 | text.len() as u64),
-            self.0[1] | 1,
-        );
-        for chunk in text.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            state = fold(state ^ u64::from_le_bytes(word), self.0[1] | 1);
+    pub(crate) fn client_id(self, owner: AccountId, id: &ClientOrderId) -> u32 {
+        let mut state = u64::from(owner.0) ^ self.0[0];
+        for word in id.words() {
+            state = fold(state ^ word, self.0[1] | 1);
         }
         top(fold(state ^ self.0[1], self.0[0] | 1))
     }

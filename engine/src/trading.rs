@@ -29,7 +29,7 @@ impl Exchange {
     ) -> Result<(), Refusal> {
         self.check_may_trade(account, order.instrument)?;
         self.check_terms(order)?;
-        self.check_room(account, order)?;
+        let missing = self.check_room(account, order)?;
         self.check_crossing(order)?;
         let new = self.new_order(origin, account, order);
         let (taker, needed) = self.needs(order, &new, events);
@@ -38,8 +38,10 @@ impl Exchange {
         let asset = held_asset(instrument, order.side);
         let needed = self.check_funds(account, asset, needed)?;
 
-        self.accounts.open_balance(account, base);
-        self.accounts.open_balance(account, quote);
+        if missing > 0 {
+            self.accounts.open_balance(account, base);
+            self.accounts.open_balance(account, quote);
+        }
         self.accounts.hold(account, asset, needed);
         self.order_count += 1;
         let mut matcher = self.matcher(order.instrument, events);
@@ -277,9 +279,9 @@ impl Exchange {
         limits::check_order(&book.instrument, order, &market)
     }
 
-    /// Checks 13 to 15.
+    /// Checks 13 to 15. Gives how many balances must be opened.
     #[inline]
-    fn check_room(&self, account: AccountId, order: &PlaceOrder) -> Result<(), Refusal> {
+    fn check_room(&self, account: AccountId, order: &PlaceOrder) -> Result<usize, Refusal> {
         if let Some(id) = &order.client_order_id
             && let Some(slot) = self.orders.find_client(account, id)
         {
@@ -299,13 +301,10 @@ impl Exchange {
             }
         }
         let spec = &self.books[order.instrument.index() - 1].instrument.spec;
-        if !self
-            .accounts
-            .has_room_for(account, &[spec.base, spec.quote])
-        {
-            return full(RejectReason::BalancePoolFull, self.accounts.balance_max());
+        match self.accounts.missing(account, &[spec.base, spec.quote]) {
+            Some(missing) => Ok(missing),
+            None => full(RejectReason::BalancePoolFull, self.accounts.balance_max()),
         }
-        Ok(())
     }
 
     /// Check 16, of a new order.

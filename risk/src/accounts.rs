@@ -224,19 +224,21 @@ impl Accounts {
         all
     }
 
-    /// Whether the account has, or can get, a balance of each of these assets.
+    /// How many of these assets the account has no balance of; `None` when there is not room for so
+    /// many.
     #[inline]
-    pub fn has_room_for(&self, account: AccountId, assets: &[AssetId]) -> bool {
-        let missing =
+    pub fn missing(&self, account: AccountId, assets: &[AssetId]) -> Option<usize> {
+        let is_missing =
             |asset: &&AssetId| account != AccountId::VENUE && self.find(account, **asset).is_none();
-        let needed = assets.iter().filter(missing).count();
-        needed == 0 || needed <= (self.balance_max - self.balance_count) as usize
+        let missing = assets.iter().filter(is_missing).count();
+        let has_room = missing == 0 || missing <= (self.balance_max - self.balance_count) as usize;
+        has_room.then_some(missing)
     }
 
     /// Gives the account a balance of the asset, if it has none.
     ///
     /// # Panics
-    /// When the pool is used up; [`Accounts::has_room_for`] tells.
+    /// When the pool is used up; [`Accounts::missing`] tells.
     #[inline]
     pub fn open_balance(&mut self, account: AccountId, asset: AssetId) {
         if account == AccountId::VENUE || self.find(account, asset).is_some() {

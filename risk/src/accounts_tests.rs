@@ -92,7 +92,7 @@ fn an_account_has_as_many_balances_as_there_are_assets() {
     let mut accounts = accounts(2, 40);
     for asset in (1..=20).map(AssetId) {
         for account in [AccountId(1), AccountId(2)] {
-            assert!(accounts.has_room_for(account, &[asset]));
+            assert!(accounts.missing(account, &[asset]).is_some());
             accounts.open_balance(account, asset);
             accounts.open_balance(account, asset);
             accounts.deposit(account, asset, Amount(i64::from(asset.0) * 100));
@@ -108,12 +108,12 @@ fn an_account_has_as_many_balances_as_there_are_assets() {
 fn the_pool_of_balances_has_an_end() {
     let mut accounts = accounts(2, 2);
     accounts.open_balance(AccountId(1), BASE);
-    assert!(accounts.has_room_for(AccountId(1), &[BASE, QUOTE]));
-    assert!(!accounts.has_room_for(AccountId(2), &[BASE, QUOTE]));
+    assert_eq!(accounts.missing(AccountId(1), &[BASE, QUOTE]), Some(1));
+    assert_eq!(accounts.missing(AccountId(2), &[BASE, QUOTE]), None);
     accounts.open_balance(AccountId(1), QUOTE);
-    assert!(accounts.has_room_for(AccountId(1), &[BASE, QUOTE]));
-    assert!(!accounts.has_room_for(AccountId(2), &[BASE]));
-    assert!(accounts.has_room_for(AccountId::VENUE, &[BASE, QUOTE]));
+    assert_eq!(accounts.missing(AccountId(1), &[BASE, QUOTE]), Some(0));
+    assert_eq!(accounts.missing(AccountId(2), &[BASE]), None);
+    assert_eq!(accounts.missing(AccountId::VENUE, &[BASE, QUOTE]), Some(0));
 }
 
 #[test]

@@ -4,7 +4,6 @@
 //! units, so the notional of every possible trade is an integer and nothing is ever rounded but fees.
 
 use crate::limits::{COLLAR_MAX, DECIMALS_MAX, FEE_MAX, MANTISSA_ONE};
-use crate::units::{PPM_ONE, narrow};
 use crate::{Amount, AssetId, InstrumentId, Ppm, Price, Qty, Refusal, RejectReason, Side, Symbol};
 
 /// An asset: what balances are kept in.
@@ -274,13 +273,11 @@ impl Instrument {
     /// and never below one tick.
     #[inline]
     pub fn collar(&self, reference: Price) -> Collar {
-        let (reference, width) = (i128::from(reference.0), i128::from(self.spec.collar.0));
-        let one = i128::from(PPM_ONE);
-        let highest = reference * (one + width) / one;
-        let lowest = (reference * (one - width) + one - 1) / one;
+        // The reference is whole ticks, so rounding the width down rounds both ends inward.
+        let width = self.spec.collar.of(Amount(reference.0)).0;
         Collar {
-            lowest: Price(narrow(lowest).max(1)),
-            highest: Price(narrow(highest)),
+            lowest: Price((reference.0 - width).max(1)),
+            highest: Price(reference.0.saturating_add(width)),
         }
     }
 }

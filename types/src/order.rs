@@ -268,6 +268,16 @@ impl ClientOrderId {
         &self.bytes[..usize::from(self.len.get())]
     }
 
+    /// The characters as little-endian words, padded with zeros, which no character is: equal for equal
+    /// ids only. For hashing.
+    #[inline]
+    pub fn words(&self) -> [u64; 5] {
+        let mut padded = [0; 40];
+        padded[..CLIENT_ORDER_ID_LEN_MAX].copy_from_slice(&self.bytes);
+        let (words, _) = padded.as_chunks::<8>();
+        core::array::from_fn(|at| u64::from_le_bytes(words[at]))
+    }
+
     /// The text.
     ///
     /// # Panics
