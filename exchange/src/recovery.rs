@@ -21,13 +21,16 @@ use rialto_journal::{
     Recovered, Recovery, decisions, layout, snapshots,
 };
 use rialto_types::{Seq, ShardId};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::poison::{Applying, Mark};
 use crate::state::State;
 
 /// Commands between two looks at the clock.
 const COMMANDS_PER_LOOK: u64 = 8_192;
+
+/// Characters of the bar that shows how far a replay has come.
+const BAR_WIDTH: usize = 20;
 
 /// What recovery hands to the rest of the process.
 pub struct Restored {
@@ -78,6 +81,7 @@ impl Beginning {
     ) -> Result<Self> {
         let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
         for file in snapshots::list(&directory)? {
+            debug!("reading the snapshot {}, {} bytes", file.name, file.bytes);
             let restored = file.read(&directory).map_err(anyhow::Error::from);
             let restored = restored.and_then(|snapshot| {
                 let base = snapshot.base();
@@ -246,7 +250,7 @@ impl ProgressLine {
         self.shown = Instant::now();
         let line = progress_text(progress, command_count, self.started.elapsed());
         if self.is_terminal {
-            eprint!("\r\x1b[Krecovering: {line}");
+            eprint!("\r\x1b[Krecovering: {} {line}", bar(progress));
         } else {
             info!("recovering: {line}");
         }
@@ -267,6 +271,15 @@ fn progress_text(progress: &Progress, command_count: u64, elapsed: Duration) -> 
     let left_s = left.div_ceil(1_000);
     let rate = u128::from(command_count) * 1_000 / elapsed.as_millis().max(1);
     format!("{percent} %, {command_count} commands, {rate} a second, at most {left_s} s left")
+}
+
+/// How far a replay has come, as a picture.
+fn bar(progress: &Progress) -> String {
+    let total = progress.bytes_total.max(1);
+    let done = progress.bytes_done.min(total);
+    let full = u128::from(done) * BAR_WIDTH as u128 / u128::from(total);
+    let full = usize::try_from(full).unwrap_or(BAR_WIDTH);
+    format!("{}{}", "█".repeat(full), "░".repeat(BAR_WIDTH - full))
 }
 
 /// Random bytes from the operating system.
@@ -300,10 +313,17 @@ mod tests {
         };
         let text = progress_text(&progress, 1_000, Duration::from_secs(2));
         assert_eq!(text, "25 %, 1000 commands, 500 a second, at most 6 s left");
+        assert_eq!(bar(&progress), format!("█████{}", "░".repeat(15)));
         let nothing = Progress {
             bytes_done: 0,
             bytes_total: 0,
         };
         assert!(progress_text(&nothing, 0, Duration::ZERO).starts_with("100 %"));
+        assert_eq!(bar(&nothing), "░".repeat(20));
+        let all = Progress {
+            bytes_done: 101,
+            bytes_total: 100,
+        };
+        assert_eq!(bar(&all), "█".repeat(20));
     }
 }

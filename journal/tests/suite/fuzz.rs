@@ -7,7 +7,7 @@ use bolero::check;
 use rialto_journal::codec::command::decode;
 use rialto_journal::header::SegmentHeader;
 use rialto_journal::{
-    Durability, MemoryStorage, Record, Snapshot, SnapshotHeader, decode_image, record,
+    Decision, Durability, MemoryStorage, Record, Snapshot, SnapshotHeader, decode_image, record,
 };
 use rialto_types::CommandKind;
 
@@ -52,6 +52,14 @@ fn snapshots() {
             let whole = [header.encode().as_slice(), bytes].concat();
             assert!(Snapshot::decode(&whole).is_err(), "no state by chance");
         });
+}
+
+#[test]
+fn decisions() {
+    check!().for_each(|bytes| {
+        let read = Decision::read(bytes);
+        assert_eq!(read.is_ok(), bytes.len() == 80, "any 80 bytes are one");
+    });
 }
 
 #[test]
