@@ -69,7 +69,8 @@ pub struct Journal {
     pub snapshot_memory_mib: u64,
     /// Where segments go that no restart needs any more; without it they are removed.
     pub archive: Option<PathBuf>,
-    /// A warning is due when less than this is free on the journal's disk, in MiB.
+    /// When less than this is free on the journal's disk, in MiB, a warning is due, and snapshots are
+    /// taken as soon as they let segments go.
     pub free_space_mib: u64,
 }
 

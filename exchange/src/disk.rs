@@ -115,7 +115,7 @@ impl Watch {
                 free_mib,
                 mark_mib,
                 "the disk of {directory} is filling up: when no room is left for a further segment, the \
-                 exchange halts. Make room, or let snapshots be taken sooner so that segments can go"
+                 exchange halts. Make room; old segments go as soon as snapshots allow it"
             ),
             Some(Notice::Relieved) => info!(free_mib, "the disk of {directory} has room again"),
             None => {}

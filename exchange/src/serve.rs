@@ -135,6 +135,7 @@ impl Watches {
         let parts = keeper::Parts {
             storage,
             archive: config.archive.clone(),
+            free_bytes_min: mark_bytes,
             replay_max: Duration::from_millis(config.snapshot_replay_ms),
             memory_mib: (memory > 0).then_some(memory),
             core,

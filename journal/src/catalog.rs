@@ -13,6 +13,9 @@ use crate::layout::{self, Role};
 use crate::record::PAGE_BYTES;
 use crate::storage::{Directory, Reader};
 
+/// How often a directory is listed again because a file that was listed is not there any more.
+const ATTEMPTS_MAX: u32 = 16;
+
 /// A segment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentFile {
@@ -79,7 +82,20 @@ impl Catalog {
         directory: &impl Directory,
         expected: Option<Expected>,
     ) -> Result<Self, JournalError> {
-        let catalog = Self::list(directory)?;
+        let mut attempts = 1;
+        let catalog = loop {
+            match Self::list(directory) {
+                // A writer that is at work has renamed or retired a segment since the directory was listed.
+                Err(JournalError::Io {
+                    action: "read",
+                    source,
+                    ..
+                }) if source.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS_MAX => {
+                    attempts += 1;
+                }
+                other => break other?,
+            }
+        };
         catalog.check(expected)?;
         Ok(catalog)
     }
@@ -100,14 +116,7 @@ impl Catalog {
                     });
                 }
             };
-            match read_segment(directory, entry.name, entry.bytes, named) {
-                Ok(segment) => segments.push(segment),
-                // A writer that is at work has begun and renamed it since the directory was listed.
-                Err(JournalError::Io { name, source, .. }) if is_renamed(&name, &source) => {
-                    return Self::list(directory);
-                }
-                Err(error) => return Err(error),
-            }
+            segments.push(read_segment(directory, entry.name, entry.bytes, named)?);
         }
         // A file that says nothing of where it belongs comes last.
         segments.sort_by_key(|segment| segment.first.unwrap_or(Seq(u64::MAX)));

@@ -179,14 +179,15 @@ fn walk<D: Directory + Clone>(
     after: Seq,
     mut visit: impl FnMut(Seq, u32, Option<Decision>) -> Result<(), JournalError>,
 ) -> Result<(), JournalError> {
-    let catalog = Catalog::read(directory, None)?;
-    if catalog.segments.iter().all(|file| file.first.is_none()) {
+    let choose = |catalog: &Catalog| {
+        let files = catalog.segments.iter();
+        let begun = files.take_while(|file| file.first.is_some_and(|first| first <= after.next()));
+        let is_begun = catalog.segments.iter().any(|file| file.first.is_some());
+        is_begun.then(|| begun.count().saturating_sub(1))
+    };
+    let Some(mut walk) = Walk::over(directory, choose)? else {
         return Ok(());
-    }
-    let begun = catalog.segments.iter();
-    let begun = begun.take_while(|file| file.first.is_some_and(|first| first <= after.next()));
-    let index = begun.count().saturating_sub(1);
-    let mut walk = Walk::start(directory.clone(), catalog, index)?;
+    };
     while let Step::Record(found) = walk.step()? {
         let (seq, crc, offset) = (found.frame.seq, found.frame.crc, found.offset);
         match found.kind {

@@ -230,6 +230,11 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    /// Whether a file was not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// An [`JournalError::Io`], for `map_err`.
     pub(crate) fn io(action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Self {
         let name = name.to_owned();

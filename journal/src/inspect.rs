@@ -107,15 +107,16 @@ pub fn inspect<D: Directory + Clone>(
     directory: &D,
     mut visit: impl FnMut(&Item<'_>),
 ) -> Result<Inspection, JournalError> {
-    let catalog = Catalog::read(directory, None)?;
-    let mut segments: Vec<_> = catalog.segments.iter().map(SegmentSummary::new).collect();
-    if catalog.segments.iter().all(|file| file.first.is_none()) {
+    let is_begun = |catalog: &Catalog| catalog.segments.iter().any(|file| file.first.is_some());
+    let walk = Walk::over(directory, |catalog| is_begun(catalog).then_some(0))?;
+    let summaries = |catalog: &Catalog| catalog.segments.iter().map(SegmentSummary::new).collect();
+    let Some(mut walk) = walk else {
         return Ok(Inspection {
-            segments,
+            segments: summaries(&Catalog::read(directory, None)?),
             verdict: Verdict::Empty,
         });
-    }
-    let mut walk = Walk::start(directory.clone(), catalog, 0)?;
+    };
+    let mut segments: Vec<SegmentSummary> = summaries(walk.catalog());
     let fault = loop {
         let found = match walk.step()? {
             Step::Record(found) => found,

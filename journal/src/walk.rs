@@ -5,6 +5,8 @@
 //! continue the record before, and decides nothing about the end it comes to; that is
 //! [`crate::survey`]'s. Cost: two or three tens of millions of records a second, mostly checksum.
 
+use std::collections::VecDeque;
+
 use rialto_types::Seq;
 
 use crate::catalog::{Catalog, SegmentFile};
@@ -19,6 +21,11 @@ use crate::{Epoch, ExchangeId};
 
 /// How much is read at once. A multiple of a page, so that every record lies within one block.
 const BLOCK_BYTES: usize = 1 << 20;
+/// How many segments are opened ahead. A file that is open can be read to its end also when the exchange
+/// lets it go meanwhile.
+const OPEN_AHEAD_MAX: usize = 64;
+/// How often a directory is listed again because a segment went between its listing and its opening.
+const ATTEMPTS_MAX: u32 = 16;
 
 /// A verified record and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +58,8 @@ pub struct Walk<D: Directory> {
     catalog: Catalog,
     segment_index: usize,
     reader: D::Reader,
+    /// Of the next segments.
+    ahead: VecDeque<D::Reader>,
     tip: Tip,
     exchange_id: ExchangeId,
     epoch: Epoch,
@@ -89,10 +98,16 @@ impl<D: Directory> Walk<D> {
             }
         };
         let reader = file.open(&directory)?;
+        let next = catalog.segments[segment_index + 1..].iter();
+        let ahead = next
+            .take(OPEN_AHEAD_MAX)
+            .map(|file| file.open(&directory))
+            .collect::<Result<_, _>>()?;
         let mut walk = Self {
             directory,
             segment_index,
             reader,
+            ahead,
             tip: tip_of(&header, crc),
             exchange_id: header.exchange_id,
             epoch: header.epoch,
@@ -105,6 +120,33 @@ impl<D: Directory> Walk<D> {
         };
         walk.next_first = first_of(walk.next_file());
         Ok(walk)
+    }
+
+    /// Begins at the segment that `choose` picks, of a directory that another process may be writing:
+    /// should a segment have gone between listing and opening, everything is looked at again. `None` when
+    /// nothing is picked.
+    ///
+    /// # Errors
+    /// Those of [`Catalog::read`] and [`Walk::start`].
+    pub(crate) fn over(
+        directory: &D,
+        choose: impl Fn(&Catalog) -> Option<usize>,
+    ) -> Result<Option<Self>, JournalError>
+    where
+        D: Clone,
+    {
+        let mut attempts = 0;
+        loop {
+            let catalog = Catalog::read(directory, None)?;
+            let Some(index) = choose(&catalog) else {
+                return Ok(None);
+            };
+            attempts += 1;
+            match Self::start(directory.clone(), catalog, index) {
+                Err(error) if error.is_not_found() && attempts < ATTEMPTS_MAX => {}
+                started => return started.map(Some),
+            }
+        }
     }
 
     /// Goes one record further.
@@ -218,8 +260,13 @@ impl<D: Directory> Walk<D> {
             Ok((header, crc)) if header.crc_before == self.tip.crc => (*header, *crc),
             _ => return Ok(false),
         };
-        let (reader, segment_bytes) = (file.open(&self.directory)?, file.bytes);
-        self.reader = reader;
+        let segment_bytes = file.bytes;
+        if self.ahead.is_empty() {
+            let reader = file.open(&self.directory)?;
+            self.ahead.push_back(reader);
+        }
+        let reader = self.ahead.pop_front();
+        self.reader = reader.expect("the next segment is open");
         self.segment_bytes = segment_bytes;
         self.bytes_before = self.bytes_walked();
         self.segment_index += 1;

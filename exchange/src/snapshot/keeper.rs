@@ -1,5 +1,5 @@
-//! The keeper: has a snapshot taken when a restart would take too long without, and lets segments go that
-//! no restart needs any more.
+//! The keeper: has a snapshot taken when a restart would take too long without, or when the disk fills up,
+//! and lets segments go that no restart needs any more.
 //!
 //! A thread that sleeps nearly always. The work is done by a process of its own, `rialto journal
 //! snapshot`, which gives way to everything else; should that die, of whatever, the exchange goes on and
@@ -41,6 +41,8 @@ pub struct Parts {
     pub archive: Option<PathBuf>,
     /// A snapshot is taken when replaying what is newer would take longer than this.
     pub replay_max: Duration,
+    /// One is taken as soon as it lets segments go when less than this is free on the disk.
+    pub free_bytes_min: u64,
     /// Memory that taking one may ask for, in MiB.
     pub memory_mib: Option<u64>,
     /// Where the core tells how far it is.
@@ -176,9 +178,12 @@ impl Work {
         Ok(())
     }
 
-    /// Whether replaying up to `seq` would take too long.
+    /// Whether replaying up to `seq` would take too long, or room is needed.
     fn is_worth_it(&self, seq: Seq) -> bool {
         let newer = seq.0.saturating_sub(self.newest.0);
+        if newer > 0 && self.parts.gauges.free_bytes() < self.parts.free_bytes_min {
+            return true;
+        }
         let speed = self.parts.gauges.commands_per_second();
         u128::from(newer) * 1_000 >= u128::from(speed) * self.parts.replay_max.as_millis().max(1)
     }

@@ -1,5 +1,6 @@
 //! A `rialto serve` that keeps snapshots while it runs, is killed, and starts from one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
@@ -24,6 +25,13 @@ struct Server {
 impl Server {
     /// Starts one that takes snapshots as soon as it can.
     fn start(data: &Path, archive: Option<&Path>) -> Self {
+        let mut settings = vec![("SNAPSHOT_REPLAY_MS", "1".into())];
+        settings.extend(archive.map(|archive| ("ARCHIVE", archive.as_os_str().to_owned())));
+        Self::with(data, settings)
+    }
+
+    /// Starts one with these settings of the journal.
+    fn with(data: &Path, settings: Vec<(&str, OsString)>) -> Self {
         let mut command = Command::new(PROGRAM);
         command
             .args(["serve", "--log", "json", "--listen", "127.0.0.1:0"])
@@ -31,12 +39,11 @@ impl Server {
             .arg(data)
             .env("RIALTO__CORE__SHARD", SHARD.0.to_string())
             .env("RIALTO__JOURNAL__SEGMENT_MIB", "1")
-            .env("RIALTO__JOURNAL__SNAPSHOT_REPLAY_MS", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
-        if let Some(archive) = archive {
-            command.env("RIALTO__JOURNAL__ARCHIVE", archive);
+        for (key, value) in settings {
+            command.env(format!("RIALTO__JOURNAL__{key}"), value);
         }
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -120,6 +127,18 @@ fn a_running_exchange_keeps_snapshots_and_lets_old_segments_go() {
     assert!(text.contains(&from), "{text}");
     let (_, before) = journal(&["state-hash", "--until", "5"], history.data());
     assert!(before.contains("reaches back to sequence"), "{before}");
+}
+
+#[test]
+fn a_disk_with_little_room_has_snapshots_taken_at_once() {
+    let mut history = History::new(23, &Profile::ALL[0]);
+    history.play(1_000);
+    let settings = vec![
+        ("SNAPSHOT_REPLAY_MS", "3600000".into()),
+        ("FREE_SPACE_MIB", "1000000000000".into()),
+    ];
+    let mut server = Server::with(history.data(), settings);
+    server.said("a snapshot was taken");
 }
 
 #[test]

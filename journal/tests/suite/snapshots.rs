@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
+use rialto_journal::inspect::{Content, inspect};
 use rialto_journal::repair::Plan;
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
@@ -310,6 +311,24 @@ fn only_segments_below_the_older_snapshot_go() {
     retire(&storage, Seq(u64::MAX - 1), None).unwrap();
     let left: Vec<_> = storage.files().into_keys().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn who_looks_at_a_journal_sees_all_of_it_while_segments_go() {
+    let (storage, records, bases) = journal();
+    let mut seen = Vec::new();
+    let inspection = inspect(&storage, |item| {
+        if seen.is_empty() {
+            let retired = retire(&storage, bases[2].seq, None).unwrap();
+            assert_eq!(retired.len(), 3);
+        }
+        if let Content::Command(_) = item.content {
+            seen.push(item.seq);
+        }
+    });
+    assert_eq!(inspection.unwrap().segments.len(), bases.len() + 1);
+    let expected: Vec<_> = records.iter().map(|record| record.seq).collect();
+    assert_eq!(seen, expected);
 }
 
 /// Flips a bit in the middle of a file.
