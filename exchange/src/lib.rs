@@ -7,6 +7,7 @@ mod banner;
 pub mod config;
 pub mod core;
 pub mod demo;
+mod descriptors;
 pub mod disk;
 pub mod founding;
 pub mod journal_gauges;

@@ -29,7 +29,7 @@ use crate::journal_gauges::JournalGauges;
 use crate::recovery::{Replay, Restored, journal_directory};
 use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled};
-use crate::{banner, demo, logging, metrics, poison};
+use crate::{banner, demo, descriptors, logging, metrics, poison};
 
 /// Clocks that stand behind the journal by less than this are not worth a warning.
 const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
@@ -241,7 +241,7 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
         exchange_id: u64::from_le_bytes(*id),
         exchange_name: config.server.name.clone(),
         heartbeat_interval: Duration::from_millis(config.gateway.heartbeat_ms),
-        connections_max: config.gateway.connections,
+        connections_max: descriptors::affordable_connections(config.gateway.connections)?,
         connections_per_address_max: config.gateway.connections_per_ip,
         rates: GateLimits {
             orders: rate(orders_per_second),
