@@ -35,11 +35,15 @@ impl OrderIndex {
     #[inline]
     pub(crate) fn insert(&mut self, id: OrderId, slot: u32, id_of: impl Fn(u32) -> OrderId) {
         let at = self.place(id);
-        let before = self.recent[at];
+        let before = std::mem::replace(&mut self.recent[at], slot);
         if before != NONE {
-            self.older.insert(self.seed.word(id_of(before).0), before);
+            self.move_to_older(id_of(before), before);
         }
-        self.recent[at] = slot;
+    }
+
+    #[inline(never)]
+    fn move_to_older(&mut self, id: OrderId, slot: u32) {
+        self.older.insert(self.seed.word(id.0), slot);
     }
 
     /// The slot of an open order.
@@ -49,6 +53,11 @@ impl OrderIndex {
         if slot != NONE && id_of(slot) == id {
             return Some(slot);
         }
+        self.find_older(id, id_of)
+    }
+
+    #[inline(never)]
+    fn find_older(&self, id: OrderId, id_of: impl Fn(u32) -> OrderId) -> Option<u32> {
         self.older
             .find(self.seed.word(id.0), |slot| id_of(slot) == id)
     }
@@ -60,8 +69,13 @@ impl OrderIndex {
         if self.recent[at] == slot {
             self.recent[at] = NONE;
         } else {
-            self.older.remove(self.seed.word(id.0), slot);
+            self.remove_older(id, slot);
         }
+    }
+
+    #[inline(never)]
+    fn remove_older(&mut self, id: OrderId, slot: u32) {
+        self.older.remove(self.seed.word(id.0), slot);
     }
 
     #[inline]
