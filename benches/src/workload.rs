@@ -7,7 +7,7 @@
 //!   around a mid that walks at random; 53 % adds, 45 % cancels, 2.5 % IOC.
 //! - **W3**, sweeps: 100 adds, then one IOC that fills exactly 100 resting orders; 10,000 live.
 //!
-//! Each is made by a [`Builder`], which follows what becomes of the orders.
+//! Each is made by a builder, which follows what becomes of the orders.
 
 use rialto_types::{Side, TimeInForce};
 

@@ -34,7 +34,7 @@ struct Scenario {
 /// Runs what is wanted of the feared books.
 pub(crate) fn run(report: &mut Report) {
     type Build = fn(&'static str) -> Scenario;
-    let scenarios: [(&str, Build); 9] = [
+    let scenarios: [(&str, Build); 10] = [
         (
             "worst place, each on a price of its own",
             place_on_own_prices,
@@ -53,6 +53,7 @@ pub(crate) fn run(report: &mut Report) {
             similar_client_ids,
         ),
         ("worst place and cancel, far best price", far_best_price),
+        ("worst fill-or-kill, one lot short", kill_in_vain),
     ];
     for (name, build) in scenarios {
         if report.wants(name) {
@@ -228,5 +229,17 @@ fn far_best_price(name: &'static str) -> Scenario {
         name,
         before: own_prices().into_iter().take(COUNT / 2).collect(),
         timed: (0..COUNT / 2).flat_map(at).collect(),
+    }
+}
+
+/// Orders that want all there is and one lot more, so that nothing comes of them, again and again.
+fn kill_in_vain(name: &'static str) -> Scenario {
+    let spread = |number| rest(number, Side::Buy, HIGH - (number % 300) as i64);
+    let qty = COUNT as i64 + 1;
+    let order = limit_order(Side::Sell, Price(1), qty, TimeInForce::Fok);
+    Scenario {
+        name,
+        before: (0..COUNT).map(spread).collect(),
+        timed: vec![Message::Place(AccountId(1), order); 1_000],
     }
 }

@@ -80,10 +80,7 @@ impl Book {
                 Ladder::ascending(),
                 Ladder::descending(),
             ],
-            elected: Level {
-                head: NONE,
-                tail: NONE,
-            },
+            elected: Level::EMPTY,
         }
     }
 
@@ -122,11 +119,14 @@ impl Book {
     ) {
         let (at, occupied) = self.ladder_mut(section).enter(levels, price);
         let level = levels.level_mut(at);
+        let leaves = orders.get(slot).leaves;
         let last = if occupied { level.tail } else { NONE };
         if occupied {
             orders.get_mut(last).next = slot;
+            level.qty = level.qty.wrapping_add(leaves);
         } else {
             level.head = slot;
+            level.qty = leaves;
         }
         level.tail = slot;
         let order = orders.get_mut(slot);
@@ -144,7 +144,9 @@ impl Book {
     ) {
         let order = orders.get(slot);
         let (next, previous, at) = (order.next, order.previous, order.level);
+        let leaves = order.leaves;
         let level = levels.level_mut(at);
+        level.qty = level.qty.wrapping_sub(leaves);
         if previous == NONE {
             level.head = next;
         } else {
@@ -160,7 +162,8 @@ impl Book {
         }
     }
 
-    /// Takes all orders before `head` out of a level; all of them when that is [`NONE`].
+    /// Takes what has traded out of a level: `qty` lots, with all orders before `head`, which are all
+    /// there are when that is [`NONE`].
     #[inline]
     pub(crate) fn behead(
         &mut self,
@@ -169,13 +172,25 @@ impl Book {
         section: Section,
         at: LevelRef,
         head: u32,
+        qty: i64,
     ) {
         if head == NONE {
             self.ladder_mut(section).leave(levels, at);
         } else {
-            levels.level_mut(at).head = head;
+            let level = levels.level_mut(at);
+            level.head = head;
+            level.qty = level.qty.wrapping_sub(qty);
             orders.get_mut(head).previous = NONE;
         }
+    }
+
+    /// Changes what is left of an order where it stands.
+    #[inline]
+    pub(crate) fn resize(levels: &mut LevelPool, orders: &mut Orders, slot: u32, leaves: i64) {
+        let order = orders.get_mut(slot);
+        let by = leaves.wrapping_sub(std::mem::replace(&mut order.leaves, leaves));
+        let level = levels.level_mut(order.level);
+        level.qty = level.qty.wrapping_add(by);
     }
 
     /// The section on which an open order stands.
@@ -226,7 +241,7 @@ impl Book {
         section: Section,
         at: LevelRef,
     ) {
-        let Level { head, tail } = *levels.level(at);
+        let Level { head, tail, .. } = *levels.level(at);
         if self.elected.tail == NONE {
             self.elected.head = head;
         } else {
@@ -254,27 +269,22 @@ impl Book {
         Some(slot)
     }
 
-    /// Visits the orders of a section in priority order until `visit` says no.
+    /// The levels of a section with their prices, best first.
     #[inline]
-    pub(crate) fn walk(
-        &self,
-        levels: &LevelPool,
-        orders: &Orders,
+    pub(crate) fn levels<'a>(
+        &'a self,
+        levels: &'a LevelPool,
         section: Section,
-        mut visit: impl FnMut(Price, u32) -> bool,
-    ) {
+    ) -> impl Iterator<Item = (Price, &'a Level)> {
         let ladder = self.ladder(section);
-        let mut next = ladder.best();
-        while let Some(at) = next {
-            let price = ladder.price(levels, at);
-            let mut slot = levels.level(at).head;
-            while slot != NONE {
-                if !visit(price, slot) {
-                    return;
-                }
-                slot = orders.get(slot).next;
-            }
-            next = Ladder::next(levels, at);
-        }
+        std::iter::successors(ladder.best(), |at| Ladder::next(levels, *at))
+            .map(|at| (ladder.price(levels, at), levels.level(at)))
+    }
+
+    /// The slots of a level's orders, oldest first.
+    #[inline]
+    pub(crate) fn queue(orders: &Orders, level: &Level) -> impl Iterator<Item = u32> {
+        let some = |slot: u32| (slot != NONE).then_some(slot);
+        std::iter::successors(some(level.head), move |slot| some(orders.get(*slot).next))
     }
 }

@@ -50,12 +50,12 @@ impl Exchange {
 
     fn image_of_book(&self, book: &Book) -> InstrumentImage {
         let section = |section: Section| {
-            let mut orders = Vec::new();
-            book.walk(&self.levels, &self.orders, section, |price, slot| {
-                orders.push(self.image_of_order(price, slot));
-                true
-            });
-            orders
+            book.levels(&self.levels, section)
+                .flat_map(|(price, level)| {
+                    Book::queue(&self.orders, level)
+                        .map(move |slot| self.image_of_order(price, slot))
+                })
+                .collect()
         };
         InstrumentImage {
             instrument: book.instrument,

@@ -29,6 +29,18 @@ const BRANCH: u32 = 1 << 31;
 pub(crate) struct Level {
     pub(crate) head: u32,
     pub(crate) tail: u32,
+    /// Lots left of all of them together; without a meaning where they wait as stops. Of resting orders
+    /// it cannot overflow: all of them are paid for, and no asset has more units than 64 bits count.
+    pub(crate) qty: i64,
+}
+
+impl Level {
+    /// No orders.
+    pub(crate) const EMPTY: Self = Self {
+        head: NONE,
+        tail: NONE,
+        qty: 0,
+    };
 }
 
 /// Where a level stands: page × 64 + place in the page.
@@ -142,10 +154,7 @@ impl LevelPool {
             (reused.key, reused.occupied, reused.parent) = (key, 0, NONE);
             return page;
         }
-        let levels = [Level {
-            head: NONE,
-            tail: NONE,
-        }; FANOUT];
+        let levels = [Level::EMPTY; FANOUT];
         self.pages.push(Page {
             key,
             occupied: 0,

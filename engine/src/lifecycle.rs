@@ -11,7 +11,7 @@ use rialto_types::{
     ReplaceOrder, Side, Size,
 };
 
-use crate::book::Section;
+use crate::book::{Book, Section};
 use crate::matching::{HoldRule, Ledger, Matcher, Stopped, Taker};
 use crate::orders::{Form, NewOrder, Order, Terms, Tif};
 
@@ -96,17 +96,19 @@ impl<L: Ledger> Matcher<'_, L> {
         let crosses = !before.is_stop() && self.book.crosses(before.side, price);
         // An order that rests does not cross at its present price, so one that crosses has a new one.
         debug_assert!(!(crosses && kept_priority), "the book is not crossed");
-        if !kept_priority {
-            let section = crate::book::Book::section_of(self.orders, slot);
+        if kept_priority {
+            Book::resize(self.levels, self.orders, slot, leaves);
+        } else {
+            let section = Book::section_of(self.orders, slot);
             let stop = self.book.ladder(section).price(self.levels, before.level);
             self.book.pull(self.levels, self.orders, section, slot);
-            self.orders.get_mut(slot).price = price;
+            let order = self.orders.get_mut(slot);
+            (order.price, order.leaves) = (price, leaves);
             if !crosses {
                 let key = if before.is_stop() { stop } else { price };
                 self.book.push(self.levels, self.orders, section, key, slot);
             }
         }
-        self.orders.get_mut(slot).leaves = leaves;
         let replaced = OrderReplaced {
             origin,
             account: before.account,

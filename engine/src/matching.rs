@@ -154,9 +154,8 @@ impl<L: Ledger> Matcher<'_, L> {
         at: LevelRef,
         price: Price,
     ) -> Option<u32> {
-        let head = self.levels.level(at).head;
-        let mut slot = head;
-        let mut traded = false;
+        let mut slot = self.levels.level(at).head;
+        let before = taker.filled;
         while slot != NONE {
             let wanted = taker.lots_at(&self.book.instrument, price);
             let maker = self.orders.get(slot);
@@ -164,18 +163,16 @@ impl<L: Ledger> Matcher<'_, L> {
                 break;
             }
             let next = maker.next;
-            traded = true;
             if self.trade(taker, slot, price, wanted) > 0 {
                 break;
             }
             self.orders.remove(slot);
             slot = next;
         }
-        if slot != head {
+        let traded = taker.filled.0 - before.0;
+        if traded > 0 {
             self.book
-                .behead(self.levels, self.orders, section, at, slot);
-        }
-        if traded {
+                .behead(self.levels, self.orders, section, at, slot, traded);
             self.book.elect(self.levels, self.orders, price);
         }
         (slot != NONE).then_some(slot)
@@ -281,7 +278,7 @@ impl<L: Ledger> Matcher<'_, L> {
         let asset = rialto_risk::hold::held_asset(instrument, order.side);
         self.ledger.release(order.account, asset, freed);
         let leaves = order.leaves - by.0;
-        self.orders.get_mut(slot).leaves = leaves;
+        Book::resize(self.levels, self.orders, slot, leaves);
         self.report_reduced(order.account, order.id, by.0, leaves);
     }
 
@@ -390,67 +387,156 @@ impl<L: Ledger> Matcher<'_, L> {
         self.events.push(EventBody::Rested(rested));
     }
 
-    /// What a sweep of this taker would trade, nothing being changed. Linear in the orders it meets.
+    /// What a sweep of this taker would trade, nothing being changed. Linear in the levels that it meets
+    /// and in the open orders of its account; at the price of the first of these and beyond, in orders.
     pub(crate) fn dry_run(&self, taker: &Taker) -> DryRun {
-        let mut total = DryRun {
-            notional: Some(Amount::ZERO),
-            qty: Qty::ZERO,
-        };
+        let mut run = DryRun::default();
         let mut left = *taker;
-        let instrument = &self.book.instrument;
         let section = Section::resting(taker.side.opposite());
-        self.book
-            .walk(self.levels, self.orders, section, |price, slot| {
-                if left.leaves == 0 || !left.side.accepts(left.bound, price) {
-                    return false;
-                }
-                let wanted = left.lots_at(instrument, price);
-                if wanted.0 == 0 {
-                    return false;
-                }
-                let maker = self.orders.get(slot);
-                let own = maker.account == left.account;
-                let qty = wanted.min(Qty(maker.leaves));
-                let notional = instrument.notional_within(price, qty);
-                match left.stp {
-                    StpMode::CancelTaker | StpMode::CancelBoth if own => return false,
-                    StpMode::CancelMaker if own => return true,
-                    StpMode::Decrement if own => {}
-                    _ => {
-                        total.qty.0 += qty.0;
-                        total.notional = total.notional.and_then(|sum| sum.checked_add(notional));
-                    }
-                }
-                left.leaves -= if left.by_quote { notional.0 } else { qty.0 };
-                // A maker of whom something is left would be met again; past it the sweep never goes.
-                qty.0 == maker.leaves
-            });
-        total
+        let own = self.own_orders(taker, section);
+        for (price, level) in self.book.levels(self.levels, section) {
+            if left.leaves == 0 || !left.side.accepts(left.bound, price) {
+                break;
+            }
+            let goes_on = if own.are_beyond(taker.side, price) {
+                let wanted = left.lots_at(&self.book.instrument, price);
+                run.trade(&mut left, &self.book.instrument, price, wanted, level.qty)
+            } else {
+                Book::queue(self.orders, level)
+                    .all(|slot| self.dry_trade(&mut run, &mut left, price, slot))
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        run
     }
 
-    /// Whether a fill-or-kill order would be filled whole. Linear in the orders it meets.
+    /// What one maker adds to a dry run. Says whether the sweep would go on past it.
+    fn dry_trade(&self, run: &mut DryRun, left: &mut Taker, price: Price, slot: u32) -> bool {
+        let (instrument, maker) = (&self.book.instrument, self.orders.get(slot));
+        let wanted = left.lots_at(instrument, price);
+        if wanted.0 == 0 || !left.is_kept_from(maker) {
+            return run.trade(left, instrument, price, wanted, maker.leaves);
+        }
+        match left.stp {
+            StpMode::None => unreachable!("own orders trade under this mode"),
+            StpMode::CancelTaker | StpMode::CancelBoth => false,
+            StpMode::CancelMaker => true,
+            StpMode::Decrement => {
+                let by = wanted.min(Qty(maker.leaves));
+                left.leaves -= if left.by_quote {
+                    instrument.notional_within(price, by).0
+                } else {
+                    by.0
+                };
+                by.0 == maker.leaves
+            }
+        }
+    }
+
+    /// Whether a fill-or-kill order would be filled whole. Linear in the levels that it meets, in the
+    /// open orders of its account, and in the orders at one price before the first of these.
     pub(crate) fn can_fill(&self, taker: &Taker) -> bool {
-        let mut missing = taker.leaves;
         let section = Section::resting(taker.side.opposite());
-        self.book
-            .walk(self.levels, self.orders, section, |price, slot| {
-                if missing <= 0 || !taker.side.accepts(taker.bound, price) {
-                    return false;
-                }
-                let maker = self.orders.get(slot);
-                if maker.account == taker.account {
-                    match taker.stp {
-                        StpMode::None => {}
-                        StpMode::CancelMaker => return true,
-                        StpMode::CancelTaker | StpMode::CancelBoth | StpMode::Decrement => {
-                            return false;
-                        }
-                    }
-                }
-                missing -= maker.leaves;
-                true
-            });
+        let own = self.own_orders(taker, section);
+        let passes_own = matches!(taker.stp, StpMode::None | StpMode::CancelMaker);
+        let mut missing = i128::from(taker.leaves);
+        if passes_own {
+            // They will be cancelled on the way, and are counted with their levels.
+            missing += own.qty;
+        }
+        for (price, level) in self.book.levels(self.levels, section) {
+            if missing <= 0 || !taker.side.accepts(taker.bound, price) {
+                break;
+            }
+            if !passes_own && !own.are_beyond(taker.side, price) {
+                missing -= Book::queue(self.orders, level)
+                    .map(|slot| self.orders.get(slot))
+                    .take_while(|maker| !taker.is_kept_from(maker))
+                    .map(|maker| i128::from(maker.leaves))
+                    .sum::<i128>();
+                break;
+            }
+            missing -= i128::from(level.qty);
+        }
         missing <= 0
+    }
+
+    /// The resting orders of a section that self-trade prevention keeps a taker from, as far as its
+    /// bound. Linear in the open orders of its account.
+    fn own_orders(&self, taker: &Taker, section: Section) -> OwnOrders {
+        let mut own = OwnOrders { best: None, qty: 0 };
+        if taker.stp == StpMode::None {
+            return own;
+        }
+        let first = self.orders.first_of(taker.account);
+        let slots = std::iter::successors(first, |slot| self.orders.next_of(*slot));
+        for order in slots.map(|slot| self.orders.get(slot)) {
+            let is_met = order.instrument == self.book.instrument.id
+                && !order.is_stop()
+                && Section::resting(order.side) == section
+                && taker.side.accepts(taker.bound, order.price);
+            if is_met {
+                own.qty += i128::from(order.leaves);
+                let is_first = |best: Price| taker.side.accepts(best, order.price);
+                if own.best.is_none_or(is_first) {
+                    own.best = Some(order.price);
+                }
+            }
+        }
+        own
+    }
+}
+
+/// The orders that self-trade prevention keeps a taker from.
+#[derive(Clone, Copy, Debug)]
+struct OwnOrders {
+    /// The price of the first that it would meet.
+    best: Option<Price>,
+    /// In lots.
+    qty: i128,
+}
+
+impl OwnOrders {
+    /// Whether a taker of `side` meets all of them after the orders at `price`.
+    fn are_beyond(self, side: Side, price: Price) -> bool {
+        self.best.is_none_or(|best| !side.accepts(price, best))
+    }
+}
+
+impl Default for DryRun {
+    fn default() -> Self {
+        Self {
+            notional: Some(Amount::ZERO),
+            qty: Qty::ZERO,
+        }
+    }
+}
+
+impl DryRun {
+    /// Adds the trades with orders of one price that offer `offered` lots. Says whether a sweep that
+    /// wants `wanted` of them would go on past them.
+    fn trade(
+        &mut self,
+        left: &mut Taker,
+        instrument: &Instrument,
+        price: Price,
+        wanted: Qty,
+        offered: i64,
+    ) -> bool {
+        let qty = wanted.min(Qty(offered));
+        let notional = instrument.notional(price, qty);
+        self.qty.0 += qty.0;
+        self.notional = match (self.notional, notional) {
+            (Some(sum), Some(notional)) => sum.checked_add(notional),
+            _ => None,
+        };
+        left.leaves -= match notional {
+            Some(notional) if left.by_quote => notional.0,
+            _ => qty.0,
+        };
+        qty.0 == offered
     }
 }
 

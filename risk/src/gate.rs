@@ -48,6 +48,10 @@ pub struct Arrival<'a> {
     pub now: Timestamp,
 }
 
+/// The highest number that a client may give a command: 2^62, out of reach for who counts and far from
+/// where numbers end.
+pub const CLIENT_SEQ_MAX: ClientSeq = ClientSeq(1 << 62);
+
 /// The state of the gate for one API key.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -114,10 +118,15 @@ impl Gate {
 
     #[inline]
     fn check_number(&self, client_seq: ClientSeq) -> Result<(), Refusal> {
+        let number = |seq: ClientSeq| i64::try_from(seq.0).unwrap_or(i64::MAX);
+        if client_seq > CLIENT_SEQ_MAX {
+            // A key that has used the highest number of all could never be used again.
+            let (value, limit) = (number(client_seq), number(CLIENT_SEQ_MAX));
+            return Err(Refusal::new(RejectReason::InvalidField, value, limit));
+        }
         if client_seq > self.submitted {
             return Ok(());
         }
-        let number = |seq: ClientSeq| i64::try_from(seq.0).unwrap_or(i64::MAX);
         Err(Refusal::new(
             RejectReason::DuplicateSequence,
             number(client_seq),
@@ -352,6 +361,21 @@ mod tests {
         );
         gate.set_submitted(ClientSeq(50));
         assert_eq!(gate.submitted(), ClientSeq(101));
+    }
+
+    #[test]
+    fn no_number_uses_a_key_up() {
+        let mut gate = gate();
+        let numbered = |number| Arrival {
+            client_seq: ClientSeq(number),
+            ..arrival(CommandKind::Place)
+        };
+        let most = i64::try_from(CLIENT_SEQ_MAX.0).unwrap();
+        for (number, value) in [(CLIENT_SEQ_MAX.0 + 1, most + 1), (u64::MAX, i64::MAX)] {
+            let refused = refusal(RejectReason::InvalidField, value, most);
+            assert_eq!(gate.admit(&numbered(number)), refused);
+        }
+        assert_eq!(gate.admit(&numbered(CLIENT_SEQ_MAX.0)), Ok(()));
     }
 
     #[test]

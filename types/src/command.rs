@@ -219,11 +219,12 @@ pub struct Capacity {
 }
 
 impl Default for Capacity {
-    /// Room for a venue of moderate size: a million open orders, a hundred thousand accounts.
+    /// Room for a venue of moderate size: a million open orders, ten thousand of them of one account,
+    /// and a hundred thousand accounts.
     fn default() -> Self {
         Self {
             orders: 1 << 20,
-            orders_per_account: 1 << 20,
+            orders_per_account: 10_000,
             accounts: 100_000,
             balances: 400_000,
             keys: 200_000,
