@@ -38,6 +38,8 @@ fn an_order_rests_is_replaced_and_filled() {
         json!({"amount": "17.85015", "asset": "USDT"})
     );
     let left = server.order(1, "list --json").done().json();
+    assert!(placed["accepted_us"].is_u64(), "{placed}");
+    assert_eq!(left[0]["accepted_us"], placed["accepted_us"]);
     assert_eq!(
         (&left[0]["filled_quantity"], &left[0]["leaves_quantity"]),
         (&json!("0.3"), &json!("0.1"))

@@ -78,7 +78,7 @@ impl OrderResult {
         };
         Self {
             result,
-            order: OrderView::of_report(last, directory),
+            order: OrderView::of_reports(reports, directory),
             fills: trades()
                 .map(|report| FillView::new(report, directory))
                 .collect(),

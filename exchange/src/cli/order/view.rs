@@ -2,8 +2,8 @@
 
 use rialto_client::Directory;
 use rialto_protocol::{
-    Code, Coded, Decimal, ExecutionReport, OrderFlags, OrderState, OrderStatus, OrderType,
-    ReportFlags, Scaled,
+    Code, Coded, Decimal, ExecType, ExecutionReport, OrderFlags, OrderState, OrderStatus,
+    OrderType, ReportFlags, Scaled,
 };
 use rialto_types::{InstrumentId, Side};
 use serde::Serialize;
@@ -105,10 +105,15 @@ macro_rules! view {
 }
 
 impl OrderView {
-    /// The order that a report is about, as it stands after it.
-    pub(super) fn of_report(report: &ExecutionReport, directory: &Directory) -> Self {
-        let post_only = report.report_flags.contains(ReportFlags::POST_ONLY);
-        view!(report, directory, post_only, None)
+    /// The order that the reports of a command are about, as it stands after the last of them.
+    pub(super) fn of_reports(reports: &[ExecutionReport], directory: &Directory) -> Self {
+        let last = reports.last().expect("a command has at least one report");
+        let post_only = last.report_flags.contains(ReportFlags::POST_ONLY);
+        let mut new = reports.iter().filter(|it| it.exec_type == ExecType::New);
+        let accepted = new
+            .next()
+            .map(|report| moment::micros(report.transact_time));
+        view!(last, directory, post_only, accepted)
     }
 
     /// An open order.
