@@ -205,7 +205,10 @@ fn founding() -> Vec<Command> {
         Command::AddAsset(Asset { symbol, decimals })
     };
     let mut commands = vec![
-        Command::SetCapacity(Capacity::default()),
+        Command::SetCapacity(Capacity {
+            orders_per_account: Capacity::default().orders,
+            ..Capacity::default()
+        }),
         asset("BTC", 8),
         asset("USDT", 6),
         Command::ListInstrument(spec()),

@@ -8,6 +8,7 @@ use rialto_journal::{Annex, BookAnnex, OrderAnnex, Snapshot};
 use rialto_types::*;
 
 use crate::common::EXCHANGE;
+use crate::samples::CAPACITY;
 
 fn asset(symbol: &str, decimals: u8, supply: i64) -> AssetImage {
     let symbol = Symbol::new(symbol).unwrap();
@@ -122,7 +123,7 @@ pub(crate) fn image() -> StateImage {
         shard: ShardId(3),
         seq: Seq(1_000),
         time: Timestamp(1_700_000_000_000_000_000),
-        capacity: Capacity::default(),
+        capacity: CAPACITY,
         order_count: 44,
         kill_switch: true,
         assets: vec![asset("BTC", 8, 500_000), asset("USDT", 6, 800_000_000)],

@@ -12,6 +12,17 @@ const GTD: TimeInForce = TimeInForce::Gtd(Timestamp(1_700_000_000_123_456_789));
 const INSTRUMENT: InstrumentId = InstrumentId(2);
 const ACCOUNT: AccountId = AccountId(5);
 
+/// Sizes of pools. What a venue gets by default may change; what is recorded here may not.
+pub(crate) const CAPACITY: Capacity = Capacity {
+    orders: 1 << 20,
+    orders_per_account: 1 << 20,
+    accounts: 100_000,
+    balances: 400_000,
+    keys: 200_000,
+    instruments: 1_024,
+    assets: 1_024,
+};
+
 /// The commands, by the names under which their golden bytes are kept.
 pub(crate) fn samples() -> Vec<(&'static str, Input)> {
     let commands = [
@@ -147,7 +158,7 @@ fn venue() -> Samples {
         ("arm_cancel_on_disconnect", armed),
         ("disconnected", Command::Disconnected { key: KeyId(9) }),
         ("tick", Command::Tick),
-        ("set_capacity", Command::SetCapacity(Capacity::default())),
+        ("set_capacity", Command::SetCapacity(CAPACITY)),
     ]
 }
 
