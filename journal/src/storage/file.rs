@@ -291,7 +291,7 @@ impl Segment for FileSegment {
         self.map.sync(range)
     }
 
-    /// Unmapped first, for the reason told at [`make_resident`].
+    /// Unmapped first, for the reason told at `make_resident`.
     fn close(self) -> io::Result<()> {
         drop(self.map);
         self.file.sync_data()
