@@ -240,7 +240,8 @@ pub(super) fn check_lock(path: &str, text: &str) -> Result<Vec<Violation>> {
     let violations = packages.filter_map(|package| {
         let source = package.get("source").and_then(Value::as_str)?;
         let name = package.get("name").and_then(Value::as_str).unwrap_or("?");
-        let message = format!("`{name}` comes from {source}; packages come from the public registry");
+        let message =
+            format!("`{name}` comes from {source}; packages come from the public registry");
         (source != PUBLIC_REGISTRY).then(|| Violation::new(path, 0, message))
     });
     Ok(violations.collect())
