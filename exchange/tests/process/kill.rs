@@ -162,6 +162,7 @@ fn put_together(directory: &Path, parts: &[PathBuf; 2]) -> PathBuf {
 
 /// Asserts that clients were told of everything that they do.
 fn check_variety(ledger: &Ledger) {
+    eprintln!("clients were told of {:?}", ledger.checked());
     let told = [
         "New",
         "Trade",
@@ -182,11 +183,7 @@ fn check_variety(ledger: &Ledger) {
     ];
     for kind in told {
         let count = ledger.checked().get(kind).copied().unwrap_or_default();
-        assert!(
-            count > 0,
-            "nobody was told of a {kind}: {:?}",
-            ledger.checked()
-        );
+        assert!(count > 0, "nobody was told of a {kind}");
     }
 }
 

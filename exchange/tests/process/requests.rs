@@ -1,5 +1,6 @@
 //! Random requests of a trader: every kind of order, cancels, replaces, and now and then nonsense.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,7 +59,7 @@ const NAMES: u32 = 40;
 pub(crate) struct Whims {
     rng: Rng,
     directory: Arc<Directory>,
-    open: Vec<(InstrumentId, OrderId)>,
+    open: VecDeque<(InstrumentId, OrderId)>,
 }
 
 impl Whims {
@@ -66,16 +67,16 @@ impl Whims {
         Self {
             rng: Rng::with_seed(seed),
             directory,
-            open: Vec::new(),
+            open: VecDeque::new(),
         }
     }
 
-    /// Remembers an order, and forgets another when there are many.
+    /// Remembers an order, and forgets the oldest when there are many.
     pub(crate) fn remember(&mut self, instrument: InstrumentId, order: OrderId) {
         if self.open.len() == REMEMBERED_MAX {
-            self.open.swap_remove(self.rng.usize(..REMEMBERED_MAX));
+            self.open.pop_front();
         }
-        self.open.push((instrument, order));
+        self.open.push_back((instrument, order));
     }
 
     /// The next request.
@@ -86,14 +87,14 @@ impl Whims {
                 let (instrument, order) = self.target();
                 Request::Cancel(order::cancel(instrument, order))
             }
-            84..95 => {
+            84..97 => {
                 let (instrument, order) = self.target();
                 let directory = Arc::clone(&self.directory);
                 let listed = directory.instrument(instrument).unwrap();
                 let (price, qty) = (self.price(listed), self.qty());
                 Request::Replace(order::replace(listed, order, price, qty))
             }
-            95..98 => {
+            97 => {
                 let instrument = self.rng.bool().then(|| self.instrument());
                 let side = [None, Some(Side::Buy), Some(Side::Sell)];
                 let side = side[self.rng.usize(..3)];
@@ -118,7 +119,11 @@ impl Whims {
         if self.open.is_empty() || self.rng.u32(..8) == 0 {
             return (self.instrument(), OrderRef::Client(self.name()));
         }
-        let (instrument, id) = self.open[self.rng.usize(..self.open.len())];
+        let count = self.open.len();
+        // Old orders have mostly gone.
+        let newest = if self.rng.bool() { 4 } else { count };
+        let back = self.rng.usize(1..=newest.min(count));
+        let (instrument, id) = self.open[count - back];
         (instrument, OrderRef::Id(id))
     }
 
@@ -203,9 +208,9 @@ impl Whims {
         }
     }
 
-    /// Soon: some expire in this life of the exchange, some in the next.
+    /// Soon: some expire before anybody takes them, some in the next life of the exchange.
     fn expiry(&mut self) -> Timestamp {
-        let soon = Duration::from_millis(self.rng.u64(1..=400));
+        let soon = Duration::from_millis(1 << self.rng.u32(..9));
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + soon;
         Timestamp(u64::try_from(at.as_nanos()).unwrap())
     }
