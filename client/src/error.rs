@@ -214,6 +214,8 @@ pub struct Rejection {
     pub value: i64,
     /// What it violates, as the reason states; otherwise 0.
     pub limit: i64,
+    /// How long to wait before the same may be sent again; `None` when waiting alone puts nothing right.
+    pub retry_after: Option<Duration>,
     /// In words; may be empty.
     pub text: String,
 }
@@ -243,6 +245,7 @@ impl Rejection {
             cause: Cause::Rule(reason.unwrap_or_default()),
             value,
             limit,
+            retry_after: None,
             text: text.to_owned(),
         }
     }
@@ -293,7 +296,10 @@ impl From<&Refused> for Rejection {
                 cause: Cause::Message(error),
                 ..rule
             },
-            _ => rule,
+            _ => Self {
+                retry_after: refused.retry_after_ns.map(Duration::from_nanos),
+                ..rule
+            },
         }
     }
 }
@@ -305,6 +311,7 @@ impl From<&SubscriptionRefused> for Rejection {
             cause: Cause::Subscription(refused.reason),
             value: 0,
             limit: 0,
+            retry_after: None,
             text: refused.text.to_string(),
         }
     }

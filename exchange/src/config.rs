@@ -16,10 +16,8 @@ use toml::{Table, Value};
 
 /// What the environment's keys begin with.
 const PREFIX: &str = "RIALTO__";
-/// The most that a ring holds: 2 GiB of commands, 3 GiB of events.
-const RING_MAX: u64 = 1 << 24;
-/// The most open orders that the core can tell apart; also the most accounts.
-const POOL_MAX: u64 = 1 << 24;
+
+mod check;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -153,6 +151,10 @@ pub struct Gateway {
     pub connections: usize,
     /// Connections from one address.
     pub connections_per_ip: usize,
+    /// Percent of the connections that are kept for those who log on.
+    pub logon_share_percent: u8,
+    /// Sessions of one account that are logged on.
+    pub sessions_per_account: usize,
     /// KiB that wait for a session that is logged on before it is disconnected as too slow.
     pub trader_queue_kib: usize,
     /// KiB that wait for any other session.
@@ -163,6 +165,14 @@ pub struct Gateway {
     pub orders_per_second: u32,
     /// Cancels a second of one key, a budget of their own; 0 for no limit.
     pub cancels_per_second: u32,
+    /// Orders a second of all keys of one account together; by default four times those of a key.
+    pub account_orders_per_second: Option<u32>,
+    /// Cancels a second of all keys of one account together; by default four times those of a key.
+    pub account_cancels_per_second: Option<u32>,
+    /// Orders a second from one address; by default ten times those of a key.
+    pub ip_orders_per_second: Option<u32>,
+    /// Cancels a second from one address; by default ten times those of a key.
+    pub ip_cancels_per_second: Option<u32>,
     /// How often the exchange shows a sign of life, in ms.
     pub heartbeat_ms: u64,
     /// How long after a restart the orders of armed keys wait for their session, in ms.
@@ -291,11 +301,17 @@ impl Default for Gateway {
             threads: 0,
             connections: 10_000,
             connections_per_ip: 1_000,
+            logon_share_percent: 10,
+            sessions_per_account: 1_000,
             trader_queue_kib: 8_192,
             public_queue_kib: 512,
             subscriptions_per_session: 1_024,
             orders_per_second: 10_000,
             cancels_per_second: 20_000,
+            account_orders_per_second: None,
+            account_cancels_per_second: None,
+            ip_orders_per_second: None,
+            ip_cancels_per_second: None,
             heartbeat_ms: 5_000,
             reconnect_grace_ms: 10_000,
         }
@@ -372,79 +388,6 @@ impl Config {
         config.check()?;
         Ok(config)
     }
-
-    /// Refuses values that no section could use.
-    fn check(&self) -> Result<()> {
-        if self.core.shard > 31 {
-            bail!("core.shard is {}: at most 31", self.core.shard);
-        }
-        let pools = self.capacity;
-        for (name, value, range) in [
-            ("journal.segment_mib", self.journal.segment_mib, 1..=65_536),
-            (
-                "core.command_ring",
-                wide(self.core.command_ring),
-                10..=RING_MAX,
-            ),
-            (
-                "core.reserved_ring",
-                wide(self.core.reserved_ring),
-                1..=RING_MAX,
-            ),
-            ("core.event_ring", wide(self.core.event_ring), 1..=RING_MAX),
-            ("capacity.orders", pools.orders.into(), 1..=POOL_MAX),
-            (
-                "capacity.orders_per_account",
-                pools.orders_per_account.into(),
-                1..=POOL_MAX,
-            ),
-            ("capacity.accounts", pools.accounts.into(), 1..=POOL_MAX),
-            ("capacity.balances", pools.balances.into(), 1..=4 * POOL_MAX),
-            ("capacity.keys", pools.keys.into(), 1..=4 * POOL_MAX),
-            ("capacity.instruments", pools.instruments.into(), 1..=65_536),
-            ("capacity.assets", pools.assets.into(), 1..=65_535),
-            ("gateway.threads", wide(self.gateway.threads), 0..=1_024),
-            (
-                "gateway.connections",
-                wide(self.gateway.connections),
-                1..=u64::MAX,
-            ),
-            (
-                "gateway.connections_per_ip",
-                wide(self.gateway.connections_per_ip),
-                1..=u64::MAX,
-            ),
-            (
-                "gateway.trader_queue_kib",
-                wide(self.gateway.trader_queue_kib),
-                64..=u64::MAX,
-            ),
-            (
-                "gateway.public_queue_kib",
-                wide(self.gateway.public_queue_kib),
-                64..=u64::MAX,
-            ),
-            (
-                "gateway.heartbeat_ms",
-                self.gateway.heartbeat_ms,
-                1_000..=60_000,
-            ),
-        ] {
-            let (min, max) = (*range.start(), *range.end());
-            if value < min {
-                bail!("{name} is {value}: at least {min}");
-            }
-            if value > max {
-                bail!("{name} is {value}: at most {max}");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// As it is compared with its bounds.
-fn wide(size: usize) -> u64 {
-    u64::try_from(size).unwrap_or(u64::MAX)
 }
 
 /// Our part of the environment. What others have there is passed over, whatever it looks like.

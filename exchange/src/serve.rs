@@ -217,21 +217,17 @@ fn hash_text(exchange: &Exchange) -> String {
 }
 
 fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayConfig> {
-    let config::Gateway {
-        orders_per_second,
-        cancels_per_second,
-        ..
-    } = config.gateway;
+    let Limits {
+        key,
+        account,
+        address,
+    } = Limits::new(&config.gateway);
     let (id, _) = exchange_id
         .0
         .split_first_chunk()
         .context("an exchange id has 16 bytes")?;
-    let rate = |per_second: u32| {
-        (per_second > 0).then_some(Rate {
-            per_second,
-            burst: per_second,
-        })
-    };
+    let connections_max = descriptors::affordable_connections(config.gateway.connections)?;
+    let kept = connections_max.saturating_mul(config.gateway.logon_share_percent.into()) / 100;
     let kib = |kib: usize| {
         kib.checked_mul(1_024)
             .context("a queue of that many KiB cannot be")
@@ -241,12 +237,13 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
         exchange_id: u64::from_le_bytes(*id),
         exchange_name: config.server.name.clone(),
         heartbeat_interval: Duration::from_millis(config.gateway.heartbeat_ms),
-        connections_max: descriptors::affordable_connections(config.gateway.connections)?,
+        connections_max,
         connections_per_address_max: config.gateway.connections_per_ip,
-        rates: GateLimits {
-            orders: rate(orders_per_second),
-            cancels: rate(cancels_per_second),
-        },
+        listeners_max: connections_max - kept,
+        sessions_per_account_max: config.gateway.sessions_per_account,
+        rates: key,
+        account_rates: account,
+        address_rates: address,
         publisher: PublisherLimits {
             trader_queue_bytes_max: kib(config.gateway.trader_queue_kib)?,
             public_queue_bytes_max: kib(config.gateway.public_queue_kib)?,
@@ -256,6 +253,46 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
         drain_max: Duration::from_millis(config.server.drain_ms),
         ..GatewayConfig::default()
     })
+}
+
+/// How fast a key, an account and an address may send.
+#[derive(Debug, PartialEq, Eq)]
+struct Limits {
+    key: GateLimits,
+    account: GateLimits,
+    address: GateLimits,
+}
+
+impl Limits {
+    /// What is not stated follows from a key's limits, so that who lifts those lifts all.
+    fn new(config: &config::Gateway) -> Self {
+        let limits = |orders: Option<u32>, cancels: Option<u32>, keys: u32| {
+            let rate = |stated: Option<u32>, of_a_key: u32| {
+                let per_second = stated.unwrap_or(of_a_key.saturating_mul(keys));
+                (per_second > 0).then_some(Rate {
+                    per_second,
+                    burst: per_second,
+                })
+            };
+            GateLimits {
+                orders: rate(orders, config.orders_per_second),
+                cancels: rate(cancels, config.cancels_per_second),
+            }
+        };
+        Self {
+            key: limits(None, None, 1),
+            account: limits(
+                config.account_orders_per_second,
+                config.account_cancels_per_second,
+                4,
+            ),
+            address: limits(
+                config.ip_orders_per_second,
+                config.ip_cancels_per_second,
+                10,
+            ),
+        }
+    }
 }
 
 /// The signals that end the process.
@@ -288,4 +325,32 @@ pub const DEFAULT_CONFIG: &str = "rialto.toml";
 pub fn config_file(named: Option<&Path>) -> Option<&Path> {
     let default = Path::new(DEFAULT_CONFIG);
     named.or_else(|| default.is_file().then_some(default))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn orders(limits: GateLimits) -> Option<u32> {
+        limits.orders.map(|rate| rate.per_second)
+    }
+
+    #[test]
+    fn limits_that_are_not_stated_follow_from_those_of_a_key() {
+        let mut config = config::Gateway {
+            orders_per_second: 100,
+            ip_orders_per_second: Some(0),
+            ..config::Gateway::default()
+        };
+        let limits = Limits::new(&config);
+        assert_eq!(orders(limits.key), Some(100));
+        assert_eq!(orders(limits.account), Some(400));
+        assert_eq!(orders(limits.address), None);
+        assert_eq!(limits.address.cancels.map(|r| r.burst), Some(200_000));
+        config.orders_per_second = 0;
+        config.ip_orders_per_second = None;
+        let limits = Limits::new(&config);
+        let all = [limits.key, limits.account, limits.address];
+        assert_eq!(all.map(orders), [None; 3]);
+    }
 }

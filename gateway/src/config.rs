@@ -27,8 +27,16 @@ pub struct GatewayConfig {
     pub connections_max: usize,
     /// Of these from one address.
     pub connections_per_address_max: usize,
+    /// Of these that listen to market data without a logon: the rest is kept for those who log on.
+    pub listeners_max: usize,
+    /// Sessions of one account that are logged on.
+    pub sessions_per_account_max: usize,
     /// How fast each key may send.
     pub rates: GateLimits,
+    /// How fast the keys of one account may send together.
+    pub account_rates: GateLimits,
+    /// How fast all keys may send together from one address.
+    pub address_rates: GateLimits,
     /// What the publisher holds sessions to.
     pub publisher: PublisherLimits,
     /// Requests of sessions that may wait for the publisher.
@@ -59,6 +67,7 @@ impl GatewayConfig {
                 "connections_per_address_max",
                 self.connections_per_address_max,
             ),
+            ("sessions_per_account_max", self.sessions_per_account_max),
             ("requests_max", self.requests_max),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
@@ -78,7 +87,11 @@ impl Default for GatewayConfig {
             heartbeat_interval: Duration::from_secs(10),
             connections_max: 12_000,
             connections_per_address_max: 12_000,
+            listeners_max: 10_800,
+            sessions_per_account_max: 12_000,
             rates: GateLimits::default(),
+            account_rates: GateLimits::default(),
+            address_rates: GateLimits::default(),
             publisher: PublisherLimits::default(),
             requests_max: 4_096,
             reconnect_grace: Duration::from_secs(10),

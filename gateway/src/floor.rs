@@ -1,16 +1,19 @@
 //! What all sessions share.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rialto_ring::{CommandSink, ReferencePrices};
 
-use crate::admission::Admission;
+use crate::accounts::AccountDesks;
+use crate::admission::{Admission, Bounds};
 use crate::config::GatewayConfig;
 use crate::directory::DirectoryCell;
 use crate::keys::KeyDesk;
 use crate::metrics::Metrics;
 use crate::publisher::thread::RequestSender;
+use crate::rates::RateTable;
 use crate::request::SessionId;
 
 /// How far the exchange is.
@@ -49,6 +52,9 @@ pub(crate) struct Floor {
     pub(crate) config: GatewayConfig,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) keys: Arc<KeyDesk>,
+    pub(crate) accounts: AccountDesks,
+    /// By address, as [`Admission`] tells them apart.
+    pub(crate) address_rates: RateTable<IpAddr>,
     pub(crate) admission: Admission,
     phase: AtomicU8,
     market: OnceLock<Market>,
@@ -57,8 +63,14 @@ pub(crate) struct Floor {
 
 impl Floor {
     pub(crate) fn new(config: GatewayConfig, metrics: Arc<Metrics>) -> Self {
-        let admission = Admission::new(config.connections_max, config.connections_per_address_max);
+        let admission = Admission::new(Bounds {
+            total: config.connections_max,
+            per_address: config.connections_per_address_max,
+            listeners: config.listeners_max,
+        });
         Self {
+            accounts: AccountDesks::new(config.account_rates, config.sessions_per_account_max),
+            address_rates: RateTable::new(config.address_rates),
             config,
             metrics,
             keys: Arc::default(),

@@ -13,6 +13,7 @@ use rialto_risk::Gate;
 use rialto_types::KeyId;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
+use crate::accounts::{AccountDesk, NoSeat, Seat};
 use crate::outbox::Ender;
 use crate::request::SessionId;
 
@@ -29,7 +30,15 @@ pub(crate) struct KeyState {
 struct Slot {
     state: Arc<AsyncMutex<KeyState>>,
     /// The session that has the lease or waits for it.
-    holder: Option<(SessionId, Ender)>,
+    holder: Option<Holder>,
+}
+
+#[derive(Debug)]
+struct Holder {
+    session: SessionId,
+    ender: Ender,
+    /// Goes on to the session that comes after: a key that logs on anew needs no further one.
+    seat: Seat,
 }
 
 /// All keys that have logged on.
@@ -56,31 +65,44 @@ struct Claim {
 }
 
 impl KeyDesk {
-    /// Takes the lease of a key for a session, which `ender` ends when another one comes. Waits for the
-    /// session that has it to let go. May be dropped while it waits.
+    /// Takes the lease of a key of `account` for a session, which `ender` ends when another one comes.
+    /// Waits for the session that has it to let go. May be dropped while it waits.
+    ///
+    /// # Errors
+    /// When the account has as many sessions as it may, and none of this key.
     pub(crate) async fn take(
         self: &Arc<Self>,
         key: KeyId,
         session: SessionId,
         ender: Ender,
-    ) -> Lease {
+        account: &Arc<AccountDesk>,
+    ) -> Result<Lease, NoSeat> {
+        let state = {
+            let mut slots = self.slots();
+            let slot = slots.entry(key).or_default();
+            let seat = match slot.holder.take() {
+                Some(older) => {
+                    older.ender.end(EndReason::Superseded);
+                    older.seat
+                }
+                None => account.seat()?,
+            };
+            slot.holder = Some(Holder {
+                session,
+                ender,
+                seat,
+            });
+            Arc::clone(&slot.state)
+        };
         let claim = Claim {
             desk: Arc::clone(self),
             key,
             session,
         };
-        let state = {
-            let mut slots = self.slots();
-            let slot = slots.entry(key).or_default();
-            if let Some((_, older)) = slot.holder.replace((session, ender)) {
-                older.end(EndReason::Superseded);
-            }
-            Arc::clone(&slot.state)
-        };
-        Lease {
+        Ok(Lease {
             state: state.lock_owned().await,
             _claim: claim,
-        }
+        })
     }
 
     /// Whether a session has the lease of a key or waits for it.
@@ -101,7 +123,7 @@ impl Drop for Claim {
             && slot
                 .holder
                 .as_ref()
-                .is_some_and(|(holder, _)| *holder == self.session)
+                .is_some_and(|holder| holder.session == self.session)
         {
             slot.holder = None;
         }
@@ -114,10 +136,17 @@ mod tests {
 
     use rialto_ring::{IdleStrategy, idle_pair};
 
+    use rialto_risk::GateLimits;
+
     use super::*;
     use crate::outbox::{OutboxReader, OutboxWriter, outbox};
 
     const KEY: KeyId = KeyId(1);
+
+    /// An account that may have one session.
+    fn account() -> Arc<AccountDesk> {
+        Arc::new(AccountDesk::new(&GateLimits::default(), 1))
+    }
 
     /// Both ends of a session's queue.
     fn session() -> (OutboxWriter, OutboxReader) {
@@ -126,17 +155,20 @@ mod tests {
 
     #[tokio::test]
     async fn the_newer_session_waits_until_the_older_has_let_go() {
-        let desk = Arc::new(KeyDesk::default());
+        let (desk, account) = (Arc::new(KeyDesk::default()), account());
         let ((_a, older), (_b, newer)) = (session(), session());
-        let mut lease = desk.take(KEY, SessionId(1), older.ender()).await;
+        let mut lease = desk
+            .take(KEY, SessionId(1), older.ender(), &account)
+            .await
+            .unwrap();
         lease.state.arms = 7;
-        let taking = desk.take(KEY, SessionId(2), newer.ender());
+        let taking = desk.take(KEY, SessionId(2), newer.ender(), &account);
         tokio::pin!(taking);
         let early = tokio::time::timeout(Duration::from_millis(1), &mut taking).await;
         assert!(early.is_err(), "the older one still acts for the key");
         assert_eq!(older.until_ended().await, EndReason::Superseded);
         drop(lease);
-        let lease = taking.await;
+        let lease = taking.await.unwrap();
         assert_eq!(lease.state.arms, 7, "what belongs to the key stays");
         assert!(desk.is_held(KEY));
         drop(lease);
@@ -145,40 +177,67 @@ mod tests {
 
     #[tokio::test]
     async fn of_several_that_wait_the_newest_wins() {
-        let desk = Arc::new(KeyDesk::default());
+        let (desk, account) = (Arc::new(KeyDesk::default()), account());
         let ((_a, first), (_b, second)) = (session(), session());
         let (_c, third) = session();
-        let lease = desk.take(KEY, SessionId(1), first.ender()).await;
+        let lease = desk
+            .take(KEY, SessionId(1), first.ender(), &account)
+            .await
+            .unwrap();
         {
-            let waiting = desk.take(KEY, SessionId(2), second.ender());
+            let waiting = desk.take(KEY, SessionId(2), second.ender(), &account);
             tokio::pin!(waiting);
             let early = tokio::time::timeout(Duration::from_millis(1), &mut waiting).await;
             assert!(early.is_err());
-            let newest = desk.take(KEY, SessionId(3), third.ender());
+            let newest = desk.take(KEY, SessionId(3), third.ender(), &account);
             tokio::pin!(newest);
             let early = tokio::time::timeout(Duration::from_millis(1), &mut newest).await;
             assert!(early.is_err());
             assert_eq!(second.until_ended().await, EndReason::Superseded);
             drop(lease);
             // The second one, ended, has not yet dropped its wait and takes the lease in its turn.
-            drop(waiting.await);
-            drop(newest.await);
+            drop(waiting.await.unwrap());
+            drop(newest.await.unwrap());
         }
         assert!(!desk.is_held(KEY));
     }
 
     #[tokio::test]
     async fn a_session_that_gives_up_waiting_leaves_nothing_behind() {
-        let desk = Arc::new(KeyDesk::default());
+        let (desk, account) = (Arc::new(KeyDesk::default()), account());
         let ((_a, older), (_b, newer)) = (session(), session());
-        let lease = desk.take(KEY, SessionId(1), older.ender()).await;
+        let lease = desk
+            .take(KEY, SessionId(1), older.ender(), &account)
+            .await
+            .unwrap();
         {
-            let taking = desk.take(KEY, SessionId(2), newer.ender());
+            let taking = desk.take(KEY, SessionId(2), newer.ender(), &account);
             tokio::pin!(taking);
             let early = tokio::time::timeout(Duration::from_millis(1), &mut taking).await;
             assert!(early.is_err());
         }
         drop(lease);
         assert!(!desk.is_held(KEY));
+    }
+
+    /// The account has one seat: another key of it is turned away, the same key takes it over.
+    #[tokio::test]
+    async fn an_account_has_as_many_sessions_as_it_may() {
+        let (desk, account) = (Arc::new(KeyDesk::default()), account());
+        let ((_a, first), (_b, second)) = (session(), session());
+        let take = |key, session, ender| desk.take(KeyId(key), SessionId(session), ender, &account);
+        let lease = take(1, 1, first.ender()).await.unwrap();
+        let refused = take(2, 2, second.ender()).await.unwrap_err();
+        assert_eq!(refused, NoSeat(1));
+        assert!(!desk.is_held(KeyId(2)));
+        let newer = take(1, 3, second.ender());
+        tokio::pin!(newer);
+        let early = tokio::time::timeout(Duration::from_millis(1), &mut newer).await;
+        assert!(early.is_err());
+        drop(lease);
+        let lease = newer.await.unwrap();
+        assert!(take(2, 4, first.ender()).await.is_err());
+        drop(lease);
+        assert!(take(2, 5, first.ender()).await.is_ok());
     }
 }

@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod admission;
 mod clock;
 mod config;
@@ -27,6 +28,7 @@ mod metrics;
 pub mod models;
 mod outbox;
 mod publisher;
+mod rates;
 mod request;
 mod server;
 mod session;

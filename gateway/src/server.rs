@@ -23,7 +23,7 @@ use rialto_protocol::EndReason;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::admission::{Admission, Crowded, Pass};
+use crate::admission::{Admission, Bounds, Pass};
 use crate::floor::{Floor, Phase};
 use crate::metrics::RingDepths;
 use crate::session;
@@ -52,7 +52,18 @@ pub(crate) struct Server {
 
 /// Takes connections until the task is aborted.
 pub(crate) async fn accept(listener: TcpListener, server: Arc<Server>) {
-    let places = Admission::new(REQUEST_CONNECTIONS_MAX, REQUEST_CONNECTIONS_PER_ADDRESS_MAX);
+    let config = &server.floor.config;
+    // Where one address may have all connections, everybody comes from one: that of a proxy.
+    let per_address = if config.connections_per_address_max >= config.connections_max {
+        REQUEST_CONNECTIONS_MAX
+    } else {
+        REQUEST_CONNECTIONS_PER_ADDRESS_MAX
+    };
+    let places = Admission::new(Bounds {
+        total: REQUEST_CONNECTIONS_MAX,
+        per_address,
+        listeners: 0,
+    });
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -260,12 +271,8 @@ async fn hand_over(upgraded: OnUpgrade, caller: Caller, floor: Arc<Floor>) {
         }
         Err(crowded) => {
             floor.metrics.connections_refused.inc();
-            let text = match crowded {
-                Crowded::Exchange(max) => format!("the exchange has {max} connections already"),
-                Crowded::Address(max) => format!("the address has {max} connections already"),
-            };
             let reason = EndReason::TooManySessions;
-            session::refuse((stream, read), &floor.metrics, reason, &text).await;
+            session::refuse((stream, read), &floor.metrics, reason, &crowded.text()).await;
         }
     }
 }

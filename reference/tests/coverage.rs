@@ -11,7 +11,7 @@ use rialto_reference::scenario::{Profile, SHARD, generate};
 use rialto_types::{CancelReason, CommandKind, EventBody, RejectReason, Seq};
 
 /// Refusals that only the gate gives.
-const OF_THE_GATE: [RejectReason; 8] = [
+const OF_THE_GATE: [RejectReason; 10] = [
     RejectReason::PriceOffTick,
     RejectReason::QtyOffLot,
     RejectReason::Busy,
@@ -20,6 +20,8 @@ const OF_THE_GATE: [RejectReason; 8] = [
     RejectReason::ShuttingDown,
     RejectReason::InvalidClientOrderId,
     RejectReason::InvalidField,
+    RejectReason::AccountRateExceeded,
+    RejectReason::AddressRateExceeded,
 ];
 
 const STEPS: usize = 8_000;

@@ -68,6 +68,15 @@ impl TokenBucket {
         ))
     }
 
+    /// Gives a token back that was taken for something that then did not happen.
+    #[inline]
+    pub fn give_back(&mut self) {
+        self.level = self
+            .level
+            .saturating_add(ONE_TOKEN)
+            .min(Self::full(self.rate));
+    }
+
     #[inline]
     fn refill(&mut self, now: Timestamp) {
         let elapsed_ns = now.0.saturating_sub(self.refilled.0);
@@ -143,6 +152,15 @@ mod tests {
         assert_eq!(taken(&mut bucket, 0), 0);
         assert_eq!(taken(&mut bucket, ONE_TOKEN), 0);
         assert_eq!(taken(&mut bucket, 2 * ONE_TOKEN), 2);
+    }
+
+    #[test]
+    fn a_token_given_back_can_be_taken_again_and_none_is_made() {
+        let mut bucket = TokenBucket::new(RATE, Timestamp(0));
+        bucket.give_back();
+        assert_eq!(taken(&mut bucket, 0), 2);
+        bucket.give_back();
+        assert_eq!(taken(&mut bucket, 0), 1);
     }
 
     #[test]

@@ -29,6 +29,29 @@ pub struct GateLimits {
     pub cancels: Option<Rate>,
 }
 
+/// What a command uses up of a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// That of orders: placing, replacing, arming cancel-on-disconnect.
+    Orders,
+    /// That of cancels.
+    Cancels,
+}
+
+impl Budget {
+    /// The budget of a kind of command; none for administration, which no rate holds up.
+    #[inline]
+    pub fn of(kind: CommandKind) -> Option<Self> {
+        if kind.is_cancel() {
+            Some(Self::Cancels)
+        } else if kind.needs() == Needs::Trade {
+            Some(Self::Orders)
+        } else {
+            None
+        }
+    }
+}
+
 /// A message at the gate, and what the gateway knows of the venue at this moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
@@ -104,16 +127,39 @@ impl Gate {
             let value = i64::from(id.0);
             return Err(Refusal::new(RejectReason::UnknownInstrument, value, 0));
         }
-        let bucket = if arrival.kind.is_cancel() {
-            &mut self.cancels
-        } else if arrival.kind.needs() == Needs::Trade {
-            &mut self.orders
-        } else {
-            return Ok(());
-        };
-        bucket
-            .as_mut()
-            .map_or(Ok(()), |bucket| bucket.take(arrival.now))
+        match self.bucket(arrival.kind) {
+            Some(bucket) => bucket.take(arrival.now),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the token of an arming that carries no number: the one of a logon.
+    ///
+    /// # Errors
+    /// [`RejectReason::RateExceeded`], with how long to wait.
+    pub fn admit_unnumbered_arming(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        match self.bucket(CommandKind::ArmCancelOnDisconnect) {
+            Some(bucket) => bucket.take(now),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives back the token of a message that was admitted and then refused for a rate that is not the
+    /// key's own.
+    #[inline]
+    pub fn give_back(&mut self, kind: CommandKind) {
+        if let Some(bucket) = self.bucket(kind) {
+            bucket.give_back();
+        }
+    }
+
+    /// The bucket that a command of this kind takes from, if one does.
+    #[inline]
+    fn bucket(&mut self, kind: CommandKind) -> Option<&mut TokenBucket> {
+        match Budget::of(kind)? {
+            Budget::Orders => self.orders.as_mut(),
+            Budget::Cancels => self.cancels.as_mut(),
+        }
     }
 
     #[inline]

@@ -136,6 +136,12 @@ codes! {
         /// A field holds what the schema does not allow: a code, a flag, a symbol, an exponent.
         /// `value`: the code, the bits, the first byte, the exponent.
         InvalidField = 38,
+        /// Too many orders of all keys of the account together in too short a time. `value`: wait this
+        /// long, in ns; `limit`: orders a second allowed.
+        AccountRateExceeded = 39,
+        /// Too many orders from the client's address in too short a time. `value`: wait this long, in
+        /// ns; `limit`: orders a second allowed.
+        AddressRateExceeded = 40,
 
         /// No such account. `value`: account id.
         UnknownAccount = 64,

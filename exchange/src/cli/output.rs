@@ -307,6 +307,7 @@ mod tests {
             cause: Cause::Rule(RejectReason::PriceOffTick.into()),
             value: 5,
             limit: 10,
+            retry_after: None,
             text: text.to_owned(),
         };
         Error::new(ClientError::from(rejection)).context("placing the order")

@@ -189,6 +189,10 @@ impl Session {
             now: about.arrived,
         })
         .map_err(native)?;
+        if let Err(refusal) = trader.rates.take(about.kind, about.arrived) {
+            gate.give_back(about.kind);
+            return Err(native(refusal));
+        }
         if floor.phase() != Phase::Open {
             return Err(native(RejectReason::ShuttingDown.into()));
         }
@@ -229,9 +233,20 @@ impl Session {
             reject_reason: Some(refusal.reason.into()),
             value: refusal.value,
             limit: refusal.limit,
+            retry_after_ns: retry_after_ns(&refusal),
             text: VarText::from(text),
             ..refused(about)
         });
+    }
+}
+
+/// How long to wait before the same may come again, where waiting is what helps.
+fn retry_after_ns(refusal: &Refusal) -> Option<u64> {
+    match refusal.reason {
+        RejectReason::RateExceeded
+        | RejectReason::AccountRateExceeded
+        | RejectReason::AddressRateExceeded => u64::try_from(refusal.value).ok(),
+        _ => None,
     }
 }
 

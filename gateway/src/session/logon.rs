@@ -11,12 +11,17 @@ use rialto_protocol::{
     EndReason, Logon, LogonFlags, MessageError, Refused, WireMessage, logon_text,
 };
 use rialto_risk::Gate;
-use rialto_types::{ClientSeq, Command, Input, KeyId, Permissions, PublicKey, ReportSeq};
+use rialto_types::{
+    ClientSeq, Command, CommandKind, Input, KeyId, Permissions, PublicKey, ReportSeq,
+};
 use tokio::sync::oneshot;
 
 use super::{ENTRY_TIMEOUT, End, RETRY_PAUSE, Session, Stage, Trader, ended, quarters};
+use crate::accounts::NoSeat;
+use crate::admission::same_for_both;
 use crate::clock::now;
 use crate::models::Key;
+use crate::rates::SessionRates;
 use crate::request::{LogOn, Request};
 
 /// The heartbeat intervals that a client may ask for, in milliseconds.
@@ -77,7 +82,19 @@ impl Session {
             return Err(refused(EndReason::InvalidLogon, text));
         }
         let ender = self.outbox.ender();
-        let mut lease = self.floor.keys.take(message.key_id, self.id, ender).await;
+        let shared = SessionRates {
+            account: self.floor.accounts.get(key.account),
+            address: {
+                let address = same_for_both(self.peer.ip());
+                self.floor.address_rates.get(address, now())
+            },
+        };
+        let keys = &self.floor.keys;
+        let lease = keys.take(message.key_id, self.id, ender, &shared.account);
+        let mut lease = lease.await.map_err(|NoSeat(max)| {
+            let text = format!("the account has {max} sessions already");
+            refused(EndReason::TooManySessions, text)
+        })?;
         let rates = &self.floor.config.rates;
         let gate = lease
             .state
@@ -102,9 +119,12 @@ impl Session {
             account: key.account,
             permissions: key.permissions,
             lease,
+            rates: shared,
             is_armed: wants_armed,
         });
+        self.pass.log_on();
         if arms {
+            self.wait_for_rate().await;
             self.arm_at_logon(message.key_id, wants_armed).await;
         }
         self.announce(announcement).await?;
@@ -146,6 +166,31 @@ impl Session {
             // The same work is done for a key that there is not.
             None if verifies(&public_key, &text, &message.signature) => Err(bad_credentials()),
             _ => Err(bad_credentials()),
+        }
+    }
+
+    /// Waits until the rates have room for the arming at this logon, which is journaled like an order, as
+    /// is the disconnect that belongs to it: whoever logs on again and again does so no faster than it
+    /// may place orders.
+    async fn wait_for_rate(&mut self) {
+        let Stage::Trader(trader) = &mut self.stage else {
+            unreachable!("only traders arm");
+        };
+        let Trader { lease, rates, .. } = trader;
+        let gate = lease.state.gate.as_mut();
+        let gate = gate.expect("a logon makes the gate");
+        let kind = CommandKind::ArmCancelOnDisconnect;
+        loop {
+            let now = now();
+            let admitted = gate.admit_unnumbered_arming(now).and_then(|()| {
+                let shared = rates.take(kind, now);
+                shared.inspect_err(|_| gate.give_back(kind))
+            });
+            let Err(refusal) = admitted else {
+                return;
+            };
+            let wait_ns = u64::try_from(refusal.value).unwrap_or(0);
+            tokio::time::sleep(Duration::from_nanos(wait_ns)).await;
         }
     }
 

@@ -33,6 +33,7 @@ use crate::floor::{Floor, Market, Phase};
 use crate::keys::Lease;
 use crate::metrics::Metrics;
 use crate::outbox::{Batch, OutboxReader, outbox};
+use crate::rates::SessionRates;
 use crate::request::{Request, SessionId};
 
 /// How long a client has for a logon or a first subscription.
@@ -84,6 +85,7 @@ struct Trader {
     account: AccountId,
     permissions: Permissions,
     lease: Lease,
+    rates: SessionRates,
     /// Whether the end of the session is to be told to the core.
     is_armed: bool,
 }
@@ -92,6 +94,8 @@ struct Trader {
 struct Session {
     id: SessionId,
     peer: SocketAddr,
+    /// The place of the connection, given back at its very end.
+    pass: Pass,
     floor: Arc<Floor>,
     link: Link,
     outbox: OutboxReader,
@@ -163,6 +167,7 @@ pub(crate) async fn serve(
     let session = Session {
         id,
         peer,
+        pass,
         link,
         outbox: reader,
         directory: DirectoryReader::new(Arc::clone(&market.directory)),
@@ -180,7 +185,6 @@ pub(crate) async fn serve(
     tracing::debug!(session = id.0, %peer, "connected");
     session.run().await;
     floor.metrics.connections.dec();
-    drop(pass);
 }
 
 /// Ends a connection that does not become a session.

@@ -37,6 +37,11 @@ impl Session {
 
     async fn hand_in(&mut self, request: Request) -> Result<(), End> {
         if matches!(self.stage, Stage::Entering(_)) {
+            let listens = self.pass.listen();
+            listens.map_err(|crowded| {
+                self.floor.metrics.connections_refused.inc();
+                End::told(EndReason::TooManySessions, crowded.text())
+            })?;
             self.stage = Stage::Public;
         }
         let sent = self.market().requests.send(request).await;

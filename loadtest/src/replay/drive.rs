@@ -263,8 +263,12 @@ impl<'a> Driver<'a> {
         };
         let reason = refused.reject_reason.unwrap_or_default();
         match reason.known() {
-            Some(RejectReason::RateExceeded) => bail!(
-                "line {line}: the exchange limits the rate of a key ({}); replay more slowly with --rate, or \
+            Some(
+                RejectReason::RateExceeded
+                | RejectReason::AccountRateExceeded
+                | RejectReason::AddressRateExceeded,
+            ) => bail!(
+                "line {line}: the exchange limits the rate ({}); replay more slowly with --rate, or \
                  start the exchange without limits (orders_per_second and cancels_per_second 0)",
                 refused.text
             ),

@@ -334,7 +334,7 @@ pub enum EndReason {
     BadCredentials = 5,
     /// The key of the session was revoked.
     KeyRevoked = 6,
-    /// The exchange, the address or the key has as many sessions as it may.
+    /// The exchange, the address or the account has as many sessions as it may.
     TooManySessions = 7,
     /// The client did not read fast enough and its queue is full.
     SlowConsumer = 8,

@@ -356,7 +356,7 @@ impl WireMessage for TestRequest {
 /// Exchange to client: a message was not understood, or refused before it reached the core. It was
 /// not journaled and is not numbered; its client sequence is not used up.
 ///
-/// Template id 8, a block of 84 bytes.
+/// Template id 8, a block of 92 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Refused {
     /// The template id of the message; 0 when there is none.
@@ -379,6 +379,9 @@ pub struct Refused {
     pub value: i64,
     /// What it violates, as the reject reason states; otherwise 0.
     pub limit: i64,
+    /// How long to wait before the same may be sent again, in ns; null when waiting alone puts
+    /// nothing right.
+    pub retry_after_ns: Option<u64>,
     /// For people: what was wrong and what would be right. May be empty.
     pub text: VarText,
 }
@@ -391,7 +394,7 @@ impl Body for Refused {
 
     #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
-        let block = writer.block::<84>();
+        let block = writer.block::<92>();
         self.ref_template_id.put(&mut block[0..2]);
         self.client_seq.put(&mut block[2..10]);
         self.request_id.put(&mut block[10..18]);
@@ -402,12 +405,13 @@ impl Body for Refused {
         self.reject_reason.put(&mut block[67..68]);
         self.value.put(&mut block[68..76]);
         self.limit.put(&mut block[76..84]);
+        self.retry_after_ns.put(&mut block[84..92]);
         writer.text(&self.text);
     }
 
     #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let block = reader.block(84)?;
+        let block = reader.block(92)?;
         Ok(Self {
             ref_template_id: Field::get(&block[0..2]),
             client_seq: Field::get(&block[2..10]),
@@ -419,6 +423,7 @@ impl Body for Refused {
             reject_reason: Field::get(&block[67..68]),
             value: Field::get(&block[68..76]),
             limit: Field::get(&block[76..84]),
+            retry_after_ns: Field::get(&block[84..92]),
             text: reader.text()?,
         })
     }
@@ -427,7 +432,7 @@ impl Body for Refused {
 impl WireMessage for Refused {
     const NAME: &'static str = "Refused";
     const TEMPLATE_ID: u16 = 8;
-    const BLOCK_LENGTH: u16 = 84;
+    const BLOCK_LENGTH: u16 = 92;
 }
 
 /// Exchange to client, after LogonAccepted: reports that the client has missed and that are not

@@ -282,6 +282,8 @@ impl Coded for RejectReason {
         Self::ShuttingDown,
         Self::InvalidClientOrderId,
         Self::InvalidField,
+        Self::AccountRateExceeded,
+        Self::AddressRateExceeded,
         Self::UnknownAccount,
         Self::UnknownAsset,
         Self::SymbolTaken,
@@ -298,7 +300,7 @@ impl Coded for RejectReason {
         Self::CapacityShrinks,
         Self::SameAsset,
     ];
-    const VALUES: &'static str = "1 UnknownKey, 2 DuplicateSequence, 3 NotPermitted, 4 KillSwitch, 5 AccountSuspended, 6 AccountCancelOnly, 7 UnknownInstrument, 8 InstrumentClosed, 9 InstrumentHalted, 10 InstrumentCancelOnly, 11 InstrumentPostOnly, 12 InvalidCombination, 13 InvalidPrice, 14 PriceOffTick, 15 InvalidQty, 16 QtyOffLot, 17 QtyBelowMin, 18 QtyAboveMax, 19 NotionalBelowMin, 20 NotionalAboveMax, 21 PriceAboveCollar, 22 PriceBelowCollar, 23 ExpiryInPast, 24 StopAlreadySatisfied, 25 DuplicateClientOrderId, 26 PostOnlyWouldTrade, 27 InsufficientFunds, 28 OrderPoolFull, 29 BalancePoolFull, 30 UnknownOrder, 31 NotReplaceable, 32 Busy, 33 RateExceeded, 34 InvalidAmount, 35 AmountOffUnit, 36 ShuttingDown, 37 InvalidClientOrderId, 38 InvalidField, 64 UnknownAccount, 65 UnknownAsset, 66 SymbolTaken, 67 InvalidDecimals, 68 InvalidTickOrLot, 69 InvalidRange, 70 InvalidFee, 71 InvalidCollar, 72 TableFull, 73 PermissionNotGrantable, 74 TransferAlreadyApplied, 75 TransferGap, 76 SupplyOverflow, 77 CapacityShrinks, 78 SameAsset";
+    const VALUES: &'static str = "1 UnknownKey, 2 DuplicateSequence, 3 NotPermitted, 4 KillSwitch, 5 AccountSuspended, 6 AccountCancelOnly, 7 UnknownInstrument, 8 InstrumentClosed, 9 InstrumentHalted, 10 InstrumentCancelOnly, 11 InstrumentPostOnly, 12 InvalidCombination, 13 InvalidPrice, 14 PriceOffTick, 15 InvalidQty, 16 QtyOffLot, 17 QtyBelowMin, 18 QtyAboveMax, 19 NotionalBelowMin, 20 NotionalAboveMax, 21 PriceAboveCollar, 22 PriceBelowCollar, 23 ExpiryInPast, 24 StopAlreadySatisfied, 25 DuplicateClientOrderId, 26 PostOnlyWouldTrade, 27 InsufficientFunds, 28 OrderPoolFull, 29 BalancePoolFull, 30 UnknownOrder, 31 NotReplaceable, 32 Busy, 33 RateExceeded, 34 InvalidAmount, 35 AmountOffUnit, 36 ShuttingDown, 37 InvalidClientOrderId, 38 InvalidField, 39 AccountRateExceeded, 40 AddressRateExceeded, 64 UnknownAccount, 65 UnknownAsset, 66 SymbolTaken, 67 InvalidDecimals, 68 InvalidTickOrLot, 69 InvalidRange, 70 InvalidFee, 71 InvalidCollar, 72 TableFull, 73 PermissionNotGrantable, 74 TransferAlreadyApplied, 75 TransferGap, 76 SupplyOverflow, 77 CapacityShrinks, 78 SameAsset";
 
     #[inline]
     fn code(self) -> u8 {
@@ -341,6 +343,8 @@ impl Coded for RejectReason {
             Self::ShuttingDown => 36,
             Self::InvalidClientOrderId => 37,
             Self::InvalidField => 38,
+            Self::AccountRateExceeded => 39,
+            Self::AddressRateExceeded => 40,
             Self::UnknownAccount => 64,
             Self::UnknownAsset => 65,
             Self::SymbolTaken => 66,
@@ -400,6 +404,8 @@ impl Coded for RejectReason {
             36 => Some(Self::ShuttingDown),
             37 => Some(Self::InvalidClientOrderId),
             38 => Some(Self::InvalidField),
+            39 => Some(Self::AccountRateExceeded),
+            40 => Some(Self::AddressRateExceeded),
             64 => Some(Self::UnknownAccount),
             65 => Some(Self::UnknownAsset),
             66 => Some(Self::SymbolTaken),
@@ -459,6 +465,8 @@ impl Coded for RejectReason {
             Self::ShuttingDown => "ShuttingDown",
             Self::InvalidClientOrderId => "InvalidClientOrderId",
             Self::InvalidField => "InvalidField",
+            Self::AccountRateExceeded => "AccountRateExceeded",
+            Self::AddressRateExceeded => "AddressRateExceeded",
             Self::UnknownAccount => "UnknownAccount",
             Self::UnknownAsset => "UnknownAsset",
             Self::SymbolTaken => "SymbolTaken",

@@ -188,6 +188,15 @@ fn gate(reason: R, value: i64, limit: i64) -> String {
             "too many orders: wait {}; {limit} a second are allowed",
             span(value)
         ),
+        R::AccountRateExceeded => format!(
+            "too many orders of the account, all its keys together: wait {}; {limit} a second are \
+             allowed",
+            span(value)
+        ),
+        R::AddressRateExceeded => format!(
+            "too many orders from this address: wait {}; {limit} a second are allowed",
+            span(value)
+        ),
         R::ShuttingDown => "the exchange is shutting down and takes no more orders".to_owned(),
         R::InvalidClientOrderId => InvalidClientOrderId.to_string(),
         _ => format!("a field holds {value}, which the schema does not allow"),

@@ -103,6 +103,18 @@ fn funds_permissions_and_times_are_told_for_people() {
             "too many orders: wait 12.5 ms; 100 a second are allowed",
         ),
         (
+            R::AccountRateExceeded,
+            2_000,
+            100,
+            "too many orders of the account, all its keys together: wait 2 µs; 100 a second are allowed",
+        ),
+        (
+            R::AddressRateExceeded,
+            2_000,
+            100,
+            "too many orders from this address: wait 2 µs; 100 a second are allowed",
+        ),
+        (
             R::InvalidFee,
             200_000,
             100_000,

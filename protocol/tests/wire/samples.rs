@@ -132,6 +132,7 @@ fn refusal() -> Refused {
         reject_reason: Some(RejectReason::PriceOffTick.into()),
         value: 6_000_000_500_000,
         limit: 1_000_000,
+        retry_after_ns: None,
         text: "price 60000.005 is not a multiple of the tick 0.01: the nearest are 60000.00 and 60000.01"
             .into(),
     }

@@ -176,6 +176,8 @@ class RejectReason(Code):
     SHUTTING_DOWN = "ShuttingDown"
     INVALID_CLIENT_ORDER_ID = "InvalidClientOrderId"
     INVALID_FIELD = "InvalidField"
+    ACCOUNT_RATE_EXCEEDED = "AccountRateExceeded"
+    ADDRESS_RATE_EXCEEDED = "AddressRateExceeded"
     UNKNOWN_ACCOUNT = "UnknownAccount"
     UNKNOWN_ASSET = "UnknownAsset"
     SYMBOL_TAKEN = "SymbolTaken"

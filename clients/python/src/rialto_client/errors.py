@@ -101,7 +101,8 @@ class RequestRefused(RialtoError):
 
     `reason` is the code to decide by. `value` and `limit` are what was wrong and what it violates,
     in the unit that docs/PROTOCOL.md states at each reason. `by_core` tells the two kinds of
-    refusals apart: the core's has used up its client sequence, the gateway's has not.
+    refusals apart: the core's has used up its client sequence, the gateway's has not. For a rate
+    that was exceeded `retry_after_ns` says how long to wait before the same may be sent again.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class RequestRefused(RialtoError):
         limit: int = 0,
         client_seq: int | None = None,
         by_core: bool = False,
+        retry_after_ns: int | None = None,
     ) -> None:
         """Takes everything as the refusal states it."""
         super().__init__(f"refused: {reason}: {text}" if text else f"refused: {reason}")
@@ -122,6 +124,7 @@ class RequestRefused(RialtoError):
         self.limit = limit
         self.client_seq = client_seq
         self.by_core = by_core
+        self.retry_after_ns = retry_after_ns
 
 
 class SubscriptionRefused(RialtoError):

@@ -180,4 +180,5 @@ def refusal(message: Refused) -> RequestRefused:
         value=message.value,
         limit=message.limit,
         client_seq=message.client_seq,
+        retry_after_ns=message.retry_after_ns,
     )

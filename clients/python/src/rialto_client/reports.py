@@ -117,6 +117,7 @@ class Refused:
     reject_reason: RejectReason | None
     value: int
     limit: int
+    retry_after_ns: int | None
     text: str
 
 
