@@ -186,13 +186,21 @@ impl Storage for FileStorage {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let partial = self.path(&format!("{name}{PARTIAL_SUFFIX}"));
-        let mut file = File::create(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, &path)?;
+        let written = write_synced(&partial, bytes).and_then(|()| fs::rename(&partial, &path));
+        if let Err(error) = written {
+            // As with a segment: its room may be what is missing, and the first error is the one to tell.
+            let _ = fs::remove_file(&partial);
+            return Err(error);
+        }
         sync_directory(parent)?;
         sync_directory(&self.directory)
     }
+}
+
+fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 fn list(directory: &Path) -> io::Result<Vec<Entry>> {
