@@ -18,14 +18,14 @@ const SEED: &str = "RIALTO_FOUNDING_SEED";
 const ACCOUNTS: u32 = 8;
 
 /// What a founded venue consists of: commands of a start that nothing has interrupted.
-struct Plan {
+pub(crate) struct Plan {
     commands: u64,
     /// From the start of the process until it is open.
     took: Duration,
 }
 
 impl Plan {
-    async fn of(setup: &Setup) -> Self {
+    pub(crate) async fn of(setup: &Setup) -> Self {
         let begun = Instant::now();
         let process = setup.open().await;
         let took = begun.elapsed();
@@ -35,7 +35,7 @@ impl Plan {
 }
 
 /// Asserts that a venue is complete, and nothing in it twice.
-async fn check_complete(data: &Path, plan: &Plan) {
+pub(crate) async fn check_complete(data: &Path, plan: &Plan) {
     let setup = Setup::venue(data);
     let opened = setup.open().await;
     check_keys(&opened).await;

@@ -1,8 +1,8 @@
 //! A client with manners, that trades while others misbehave.
 
-use rialto_client::{Directory, ListedInstrument, Session, order};
+use rialto_client::{ClientError, Directory, ListedInstrument, Session, order};
 use rialto_protocol::{ExecType, ExecutionReport};
-use rialto_types::{OrderRef, Price, Qty, Side};
+use rialto_types::{OrderRef, Price, Qty, Side, TimeInForce, Timestamp};
 
 use crate::process::Process;
 
@@ -33,6 +33,19 @@ impl Honest {
         let outcome = self.session.place(placed).await.unwrap();
         self.command_count += 1;
         outcome.last().clone()
+    }
+
+    /// Places a limit order for ten lots that is good until `expiry`.
+    pub(crate) async fn limit_until(
+        &mut self,
+        side: Side,
+        price: Price,
+        expiry: Timestamp,
+    ) -> Result<(), ClientError> {
+        let tif = TimeInForce::Gtd(expiry);
+        let placed = order::limit_until(&self.instrument, side, price, Qty(10), tif);
+        self.command_count += 1;
+        self.session.place(placed).await.map(|_| ())
     }
 
     /// Places an order and cancels it: two commands. Both must go well.

@@ -45,7 +45,7 @@ impl Moment {
 }
 
 /// How many times as long as usual.
-fn soak() -> u32 {
+pub(crate) fn soak() -> u32 {
     if std::env::var_os("RIALTO_SOAK").is_some() {
         50
     } else {
@@ -53,14 +53,30 @@ fn soak() -> u32 {
     }
 }
 
-/// Kills an exchange in `rounds` rounds. After so many rounds in one directory another is begun, since
+/// With this, the three tests kill so many times in all.
+const KILLS: &str = "RIALTO_KILLS";
+/// How many times they do otherwise, short of a soak.
+const KILLS_USUAL: u32 = 100;
+
+/// How many rounds a test has that usually has so many.
+fn rounds_instead_of(usual: u32) -> u32 {
+    match std::env::var(KILLS) {
+        Ok(kills) => {
+            let kills: u32 = kills.parse().unwrap();
+            (kills * usual).div_ceil(KILLS_USUAL)
+        }
+        Err(_) => usual * soak(),
+    }
+}
+
+/// Kills an exchange in `rounds` rounds, more of them when that is asked for. After so many rounds in one directory another is begun, since
 /// recovery takes longer with every round.
 async fn kill_again_and_again(rounds: u32, mode: Mode) {
     const ROUNDS_OF_ONE_JOURNAL: u32 = 20;
     let seed = std::env::var(SEED).map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     eprintln!("{SEED}={seed}");
     let mut rng = Rng::with_seed(seed);
-    let mut left = rounds * soak();
+    let mut left = rounds_instead_of(rounds);
     while left > 0 {
         let rounds = left.min(ROUNDS_OF_ONE_JOURNAL);
         left -= rounds;
@@ -71,10 +87,15 @@ async fn kill_again_and_again(rounds: u32, mode: Mode) {
 /// Opens the exchange again and asserts that it has recovered what the journal says.
 pub(crate) async fn reopen(setup: &Setup, ledger: &mut Ledger) -> Process {
     let process = setup.open().await;
+    check_recovered(&process, ledger).await;
+    process
+}
+
+/// Asserts that an exchange that is open has recovered what the journal says.
+pub(crate) async fn check_recovered(process: &Process, ledger: &mut Ledger) {
     let expected = (ledger.seq().0, ledger.hash());
     assert_eq!(process.recovered().await, expected);
-    wire::check(&process, ledger).await;
-    process
+    wire::check(process, ledger).await;
 }
 
 async fn one_journal(rounds: u32, rng: &mut Rng, mode: Mode) {

@@ -167,6 +167,20 @@ impl Ledger {
         self.exchange.seq()
     }
 
+    /// Its time.
+    pub(crate) fn time(&self) -> Timestamp {
+        self.exchange.time()
+    }
+
+    /// The times of the commands after `seq`.
+    pub(crate) fn times_after(&self, seq: Seq) -> Vec<Timestamp> {
+        let after = usize::try_from(seq.0).unwrap();
+        self.history[after..]
+            .iter()
+            .map(|(time, _)| *time)
+            .collect()
+    }
+
     /// The state after it.
     pub(crate) fn image(&self) -> StateImage {
         self.exchange.image()

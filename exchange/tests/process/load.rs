@@ -6,6 +6,7 @@
 //! number.
 
 use std::collections::BTreeMap;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -70,6 +71,17 @@ impl Life {
             is_over: AtomicBool::new(false),
             is_settling: false,
         }
+    }
+
+    /// Waits until so many answers have come.
+    async fn has_answered(&self, count: u64) {
+        let waiting = async {
+            while self.answers.load(Ordering::Relaxed) < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        let came = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(came.is_ok(), "{count} answers never came");
     }
 
     fn answered(&self) {
@@ -315,6 +327,43 @@ impl Crowd {
         life.is_over.store(true, Ordering::Release);
         process.signal(signal);
         self.end(clients).await
+    }
+
+    /// Lets the clients ask while `beside` goes on, which begins when they have heard `enough` answers; they
+    /// must hear as many again afterwards. Then sends the exchange a signal that ends it. Returns all that
+    /// they were told.
+    pub(crate) async fn load_beside(
+        &mut self,
+        process: &Process,
+        enough: u64,
+        beside: impl Future<Output = ()>,
+        signal: Signal,
+    ) -> Vec<Message> {
+        let life = Arc::new(Life::new(u64::MAX));
+        let clients = self.begin(process, &life).await;
+        life.has_answered(enough).await;
+        beside.await;
+        let answers = life.answers.load(Ordering::Relaxed);
+        life.has_answered(answers + enough).await;
+        life.is_over.store(true, Ordering::Release);
+        process.signal(signal);
+        self.end(clients).await
+    }
+
+    /// Lets the clients ask until the exchange ends by itself. Returns how it ended, and all that they were
+    /// told.
+    pub(crate) async fn load_until_it_ends(
+        &mut self,
+        process: &mut Process,
+    ) -> (ExitStatus, Vec<Message>) {
+        let life = Arc::new(Life {
+            // When connections fail is the exchange's business.
+            is_over: AtomicBool::new(true),
+            ..Life::new(u64::MAX)
+        });
+        let clients = self.begin(process, &life).await;
+        let status = process.ended().await;
+        (status, self.end(clients).await)
     }
 
     /// Asks for nothing new, and waits until everything is answered.

@@ -11,11 +11,14 @@
 
 mod bad_input;
 mod busy;
+mod clock;
 mod demo;
 mod directories;
 mod founding;
+mod full_disk;
 mod health;
 mod honest;
+mod intruders;
 mod kill;
 mod ledger;
 mod load;
@@ -24,6 +27,7 @@ mod process;
 mod raw;
 mod requests;
 mod shutdown;
+mod small_disk;
 mod surroundings;
 mod told;
 mod wire;

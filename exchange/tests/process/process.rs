@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use rialto_client::{ApiKey, Connection, LogonOptions, Session};
@@ -134,6 +134,27 @@ impl Process {
         found.unwrap_or_else(|| panic!("it never logged {message:?}:\n{}", self.log()))
     }
 
+    /// Waits until a line of the log has a message that begins like this, and returns the message.
+    pub(crate) async fn logged_as(&self, beginning: &str) -> String {
+        let find = |lines: &Vec<String>| {
+            let values = lines
+                .iter()
+                .filter_map(|line| serde_json::from_str(line).ok());
+            let messages =
+                values.filter_map(|value: Value| Some(value["message"].as_str()?.to_owned()));
+            messages
+                .into_iter()
+                .find(|message| message.starts_with(beginning))
+        };
+        let mut log = self.log.clone();
+        let waiting = log.wait_for(|lines| find(lines).is_some());
+        let found = match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(Ok(lines)) => find(&lines),
+            Ok(Err(_)) | Err(_) => None,
+        };
+        found.unwrap_or_else(|| panic!("it never logged {beginning:?}:\n{}", self.log()))
+    }
+
     /// The first line of the log so far with this message.
     pub(crate) fn has_logged(&self, message: &str) -> Option<Value> {
         let lines = self.log.borrow();
@@ -172,6 +193,17 @@ impl Process {
         // A child that was not waited for keeps its id, also when it has ended.
         let sent = kill_process(Pid::from_child(&self.child), signal);
         sent.unwrap_or_else(|error| panic!("{error}:\n{}", self.log()));
+    }
+
+    /// Waits until it is open, or has ended. Returns whether it is open.
+    pub(crate) async fn opens(&mut self) -> bool {
+        let is_open = |lines: &Vec<String>| lines.iter().any(|line| entry(line, "open").is_some());
+        let mut log = self.log.clone();
+        let waiting = log.wait_for(is_open);
+        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        found
+            .unwrap_or_else(|_| panic!("it neither opens nor ends:\n{}", self.log()))
+            .is_ok()
     }
 
     /// Waits for its end; everything that it has logged is there then.
@@ -261,10 +293,20 @@ impl Process {
 
     /// How many commands the core has applied, as the metrics say.
     pub(crate) async fn commands(&self) -> u64 {
+        self.metric("rialto_core_commands_total").await
+    }
+
+    /// A metric without labels that counts something.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
         let (_, metrics) = self.get("/metrics").await;
-        let name = "rialto_core_commands_total ";
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap()
+        let mut lines = metrics.lines().filter_map(|line| line.split_once(' '));
+        let value = lines.find_map(|(series, value)| (series == name).then_some(value));
+        let value = value.unwrap_or_else(|| panic!("{name} is missing in: {metrics}"));
+        // Gauges are written with a point.
+        let value = value.strip_suffix(".0").unwrap_or(value);
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} is {value}"))
     }
 
     /// Waits until the metrics tell that the core has applied so many commands, and asserts that it
@@ -295,18 +337,31 @@ impl Drop for Process {
     }
 }
 
-/// Takes a snapshot of the journal of an exchange that is gone, if there is one to take. Returns whether.
+/// Takes a snapshot of a journal, if there is one to take. Returns whether.
 pub(crate) fn take_snapshot(journal: &Path) -> bool {
-    let output = Command::new(PROGRAM)
-        .args(["journal", "snapshot", "--json"])
-        .arg(journal)
-        .env_clear()
-        .output()
-        .unwrap();
+    let output = snapshot_command(journal);
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{}: {text}", output.status);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     told["sequence"].is_u64()
+}
+
+/// Tries to take a snapshot that cannot be taken, and returns what is said about it.
+pub(crate) fn snapshot_refused(journal: &Path) -> String {
+    let output = snapshot_command(journal);
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(!output.status.success(), "it was taken: {text}");
+    assert!(output.status.code().is_some(), "{}: {text}", output.status);
+    text
+}
+
+fn snapshot_command(journal: &Path) -> Output {
+    Command::new(PROGRAM)
+        .args(["journal", "snapshot", "--json"])
+        .arg(journal)
+        .env_clear()
+        .output()
+        .unwrap()
 }
 
 /// Where the journal of a data directory stands.
