@@ -3,18 +3,23 @@
 //! The hot path of the core takes nothing (proved by `tests/allocations.rs`), and the memory of an order is
 //! what the allocator gave for it. A program or test that wants to know makes [`CountingAllocator`] its global
 //! allocator. Counts are per thread, so that a journal's own thread disturbs nobody; a thread that frees
-//! what another took holds fewer than 0 bytes.
+//! what another took holds fewer than 0 bytes. One count is of the whole process, for work that several
+//! threads share.
 //!
-//! Cost: two additions in the thread's own memory for each call.
+//! Cost: two additions in the thread's own memory, and one atomic, for each call.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 thread_local! {
     // Constant and without a destructor, so that reaching them never allocates.
     static COUNT: Cell<u64> = const { Cell::new(0) };
     static BYTES: Cell<i64> = const { Cell::new(0) };
 }
+
+/// As [`Tally::count`], of all threads.
+static PROCESS_COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// The system's allocator with a tally.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +43,11 @@ impl Tally {
         }
     }
 
+    /// How often memory was taken or moved by any thread; 0 as [`Self::now`].
+    pub fn process_count() -> u64 {
+        PROCESS_COUNT.load(Ordering::Relaxed)
+    }
+
     /// What was taken from here on until now.
     #[must_use]
     pub fn since(self) -> Self {
@@ -51,6 +61,9 @@ impl Tally {
 
 fn note(count: u64, bytes: i64) {
     COUNT.set(COUNT.get() + count);
+    if count > 0 {
+        PROCESS_COUNT.fetch_add(count, Ordering::Relaxed);
+    }
     BYTES.set(BYTES.get() + bytes);
 }
 

@@ -17,6 +17,7 @@ use rialto_engine::RULES_VERSION;
 use rialto_exchange::founding::admin_key_path;
 use rialto_exchange::recovery::{Replay, journal_directory};
 use rialto_exchange::snapshot;
+use rialto_gateway::ReportLog;
 use rialto_journal::{
     Durability, ExchangeId, FileStorage, InlineSegments, OpenOptions, Recovery, SegmentBytes,
 };
@@ -64,7 +65,7 @@ fn main() -> Result<()> {
 }
 
 fn recover(data: &Path, how: &str) -> Result<()> {
-    let restored = Replay::open(data, SHARD)?.run(Arc::default())?;
+    let restored = Replay::open(data, SHARD)?.run(Arc::default(), ReportLog::default())?;
     let speed = as_f64(restored.command_count) / restored.replay_took.as_secs_f64() / 1e6;
     println!(
         "recovered {how}: {:.2?}; {} commands replayed in {:.2?}, {speed:.2} million a second; {} open \

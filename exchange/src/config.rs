@@ -159,6 +159,8 @@ pub struct Gateway {
     pub trader_queue_kib: usize,
     /// KiB that wait for any other session.
     pub public_queue_kib: usize,
+    /// MiB of memory for reports that are sent again to clients that missed them; 0 for none.
+    pub report_memory_mib: usize,
     /// Market-data streams of one session.
     pub subscriptions_per_session: usize,
     /// Orders a second of one key, and as many at once; 0 for no limit.
@@ -304,6 +306,7 @@ impl Default for Gateway {
             logon_share_percent: 10,
             sessions_per_account: 1_000,
             trader_queue_kib: 8_192,
+            report_memory_mib: 64,
             public_queue_kib: 512,
             subscriptions_per_session: 1_024,
             orders_per_second: 10_000,

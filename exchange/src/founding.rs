@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use rialto_client::ApiKey;
 use rialto_engine::{EventBuffer, Exchange, StateImage};
+use rialto_gateway::ReportLog;
 use rialto_gateway::models::{Changes, ReadModels};
 use rialto_journal::storage::Storage;
 use rialto_journal::{AppendError, Journal};
@@ -27,6 +28,8 @@ pub struct Ground<S: Storage> {
     pub exchange: Exchange,
     /// The read models after its events.
     pub models: ReadModels,
+    /// The latest reports.
+    pub reports: ReportLog,
     /// Where commands are written down.
     pub journal: Journal<S>,
     /// What stamps them.
@@ -59,7 +62,8 @@ impl<S: Storage> Ground<S> {
         let (mut events, mut changes) = (EventBuffer::new(), Changes::default());
         self.exchange.apply(seq, time, &input, &mut events);
         for event in events.as_slice() {
-            self.models.replay(event, &mut changes);
+            let applied = self.models.replay(event, &mut changes);
+            self.reports.replay(event, &applied, &self.models);
         }
         if let [event] = events.as_slice()
             && let EventBody::Rejected(refused) = event.body

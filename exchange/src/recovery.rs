@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rialto_engine::{HashSeed, RULES_VERSION};
+use rialto_gateway::ReportLog;
 use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
 use rialto_journal::{
     Base, ExchangeId, FileStorage, JournalError, OpenOptions, Progress, ReadOnlyDirectory,
-    Recovered, Recovery, decisions, layout, snapshots,
+    Recovered, Recovery, SnapshotFile, decisions, layout, snapshots,
 };
 use rialto_types::{Seq, ShardId};
 use tracing::{debug, info, warn};
@@ -74,15 +75,22 @@ impl Beginning {
     ///
     /// # Errors
     /// When the disk cannot be read, or the system has no random bytes.
-    pub fn find(
-        journal: &Path,
+    pub fn find(journal: &Path, shard: ShardId, fits: impl FnMut(&Base) -> bool) -> Result<Self> {
+        let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
+        let files = snapshots::list(&directory)?;
+        Self::find_among(&directory, files, shard, fits)
+    }
+
+    /// As [`Self::find`], of these snapshots and in their order.
+    fn find_among(
+        directory: &ReadOnlyDirectory,
+        files: Vec<SnapshotFile>,
         shard: ShardId,
         mut fits: impl FnMut(&Base) -> bool,
     ) -> Result<Self> {
-        let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
-        for file in snapshots::list(&directory)? {
+        for file in files {
             debug!("reading the snapshot {}, {} bytes", file.name, file.bytes);
-            let restored = file.read(&directory).map_err(anyhow::Error::from);
+            let restored = file.read(directory).map_err(anyhow::Error::from);
             let restored = restored.and_then(|snapshot| {
                 let base = snapshot.base();
                 let state = fits(&base).then(|| State::restore(&snapshot, hash_seed()?));
@@ -153,18 +161,27 @@ impl Replay {
     }
 
     /// Restores the newest good snapshot and replays every command after it. `applying` hears of each, for
-    /// [`crate::poison`].
+    /// [`crate::poison`]. `reports` is filled with the latest reports; a snapshot so new that some of them
+    /// would be missing stands back for the oldest.
     ///
     /// # Errors
     /// When records are damaged that were safe once, cannot be read, or are gone together with every
     /// good snapshot; when a record made the core panic and nobody has decided on it.
-    pub fn run(self, applying: Arc<Applying>) -> Result<Restored> {
+    pub fn run(self, applying: Arc<Applying>, reports: ReportLog) -> Result<Restored> {
         let started = Instant::now();
         let journal = self.storage.directory();
-        let beginning = Beginning::find(journal, self.options.shard, |_| true)?;
+        let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
+        let files = snapshots::list(&directory)?;
+        let oldest = files.last().map_or(Seq(0), |file| file.seq);
+        let (mut decisions, last) = decisions(&self.storage, oldest)?;
+        // The reports of so many commands fill the memory there is for them.
+        let wanted = Seq(last.0.saturating_sub(reports.report_count_max() as u64));
+        let files = in_order(files, wanted, last);
+        let beginning = Beginning::find_among(&directory, files, self.options.shard, |_| true)?;
         let snapshot = beginning.seq();
         let Beginning { mut state, base } = beginning;
-        let (decisions, last) = decisions(&self.storage, snapshot)?;
+        state.keep_reports(reports, wanted);
+        decisions.retain(|decision| decision.skipped > snapshot);
         let mark = Mark::read(journal)?;
         // A record that never reached the journal, or is behind us, is nobody's concern any more.
         let to_come = snapshot.0 + 1..=last.0;
@@ -219,6 +236,19 @@ impl Replay {
             other => Ok(other?),
         }
     }
+}
+
+/// The order in which snapshots are tried, given from the newest to the oldest: those first that stand
+/// before the first command whose reports are wanted, then the others from the oldest on. Should even the
+/// newest lie behind the last command of the journal, it goes first: recovery then says what is gone.
+fn in_order(files: Vec<SnapshotFile>, wanted: Seq, last: Seq) -> Vec<SnapshotFile> {
+    if files.first().is_some_and(|newest| newest.seq > last) {
+        return files;
+    }
+    let (mut in_time, too_new): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.seq <= wanted);
+    in_time.extend(too_new.into_iter().rev());
+    in_time
 }
 
 /// Tells how far a long recovery has come: a line that is written over on a terminal, a log line now and
@@ -304,6 +334,24 @@ pub fn hash_seed() -> Result<HashSeed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn snapshots_are_tried_so_that_reports_can_be_kept() {
+        let files = |seqs: &[u64]| -> Vec<SnapshotFile> {
+            let file = |seq: &u64| SnapshotFile {
+                name: seq.to_string(),
+                seq: Seq(*seq),
+                bytes: 0,
+            };
+            seqs.iter().map(file).collect()
+        };
+        let order = |wanted, last| in_order(files(&[300, 200, 100]), Seq(wanted), Seq(last));
+        assert_eq!(order(300, 400), files(&[300, 200, 100]));
+        assert_eq!(order(299, 400), files(&[200, 100, 300]));
+        assert_eq!(order(150, 400), files(&[100, 200, 300]));
+        assert_eq!(order(50, 400), files(&[100, 200, 300]));
+        assert_eq!(order(50, 299), files(&[300, 200, 100]));
+    }
 
     #[test]
     fn progress_says_how_long_it_will_take() {

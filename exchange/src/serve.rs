@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use prometheus_client::registry::Registry;
 use rialto_engine::Exchange;
-use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits};
+use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits, ReportLog};
 use rialto_journal::{ExchangeId, FileStorage};
 use rialto_risk::{GateLimits, Rate};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -69,7 +69,8 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         .with_context(|| format!("listening on {}", config.server.listen))?;
 
     let applying = poison::watch(Some(journal_directory(&config.server.data)));
-    let recovering = tokio::task::spawn_blocking(move || replay.run(applying));
+    let reports = ReportLog::with_capacity(mib(config.gateway.report_memory_mib)?);
+    let recovering = tokio::task::spawn_blocking(move || replay.run(applying, reports));
     let restored = tokio::select! {
         restored = recovering => restored.context("recovering")??,
         signal = signals.next() => {
@@ -214,6 +215,11 @@ fn tell_recovery(restored: &Restored, gauges: &CoreGauges) {
 /// The hash of a state, in hexadecimal: equal for equal states, whatever way led there.
 fn hash_text(exchange: &Exchange) -> String {
     hex::encode(rialto_journal::state_hash(&exchange.image()))
+}
+
+fn mib(mib: usize) -> Result<usize> {
+    mib.checked_mul(1 << 20)
+        .context("so many MiB of memory cannot be")
 }
 
 fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayConfig> {

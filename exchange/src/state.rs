@@ -14,6 +14,7 @@ use std::thread;
 use anyhow::{Result, ensure};
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_engine::{EventBuffer, Exchange, HashSeed};
+use rialto_gateway::ReportLog;
 use rialto_gateway::models::{
     AccountTable, BookTable, Changes, Key, OpenOrder, Place, ReadModels, Tables,
 };
@@ -33,6 +34,10 @@ pub struct State {
     pub exchange: Exchange,
     /// The publisher's.
     pub models: ReadModels,
+    /// The latest reports, for clients that missed them; of commands from [`Self::keep_reports`] on.
+    pub reports: ReportLog,
+    /// The first command whose reports are kept.
+    reports_from: Seq,
     events: EventBuffer,
     changes: Changes,
     applying: Arc<Applying>,
@@ -79,6 +84,8 @@ impl State {
         Self {
             exchange,
             models,
+            reports: ReportLog::default(),
+            reports_from: Seq(u64::MAX),
             events: EventBuffer::new(),
             changes: Changes::default(),
             applying: Arc::default(),
@@ -103,6 +110,11 @@ impl State {
         self.applying.claim();
     }
 
+    /// Has the reports kept of every command from `from` on.
+    pub fn keep_reports(&mut self, log: ReportLog, from: Seq) {
+        (self.reports, self.reports_from) = (log, from);
+    }
+
     /// The last command applied.
     pub fn seq(&self) -> Seq {
         self.exchange.seq()
@@ -124,8 +136,12 @@ impl State {
         self.applying.begin(*seq);
         self.events.clear();
         self.exchange.apply(*seq, *time, input, &mut self.events);
+        let is_reported = *seq >= self.reports_from;
         for event in self.events.as_slice() {
-            self.models.replay(event, &mut self.changes);
+            let applied = self.models.replay(event, &mut self.changes);
+            if is_reported {
+                self.reports.replay(event, &applied, &self.models);
+            }
         }
         self.applying.end();
         Ok(())

@@ -81,6 +81,7 @@ pub fn assemble(
     let mut ground = Ground {
         exchange: restored.state.exchange,
         models: restored.state.models,
+        reports: restored.state.reports,
         journal,
         clock,
     };
@@ -92,6 +93,7 @@ pub fn assemble(
     let Ground {
         exchange,
         models,
+        reports,
         journal,
         clock,
     } = ground;
@@ -114,6 +116,7 @@ pub fn assemble(
         event_gauge,
         prices,
         models,
+        reports,
     };
     Ok(Assembled {
         core,

@@ -23,8 +23,8 @@ use crate::directory::DirectoryCell;
 use crate::floor::{Floor, Market, Phase};
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
-use crate::publisher::Publisher;
 use crate::publisher::thread::{PublisherThread, RequestSender};
+use crate::publisher::{Publisher, ReportLog};
 use crate::request::Request;
 use crate::server::{self, Server};
 
@@ -49,6 +49,8 @@ pub struct MarketParts<S> {
     pub prices: Arc<ReferencePrices>,
     /// The read models after recovery.
     pub models: ReadModels,
+    /// The latest reports, for clients that missed them.
+    pub reports: ReportLog,
 }
 
 /// A running gateway.
@@ -119,6 +121,7 @@ impl Gateway {
         let directory = DirectoryCell::new(parts.models.directory().clone());
         let publisher = Publisher::new(
             parts.models,
+            parts.reports,
             Arc::clone(&directory),
             Arc::clone(&floor.metrics),
             floor.config.publisher,

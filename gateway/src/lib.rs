@@ -37,5 +37,5 @@ mod terms;
 pub use config::GatewayConfig;
 pub use floor::Phase;
 pub use gateway::{Gateway, MarketParts};
-pub use publisher::PublisherLimits;
+pub use publisher::{PublisherLimits, ReportLog};
 pub use server::REQUEST_CONNECTIONS_MAX;

@@ -145,8 +145,10 @@ async fn one_journal(rounds: u32, rng: &mut Rng, mode: Mode) {
     }
     settle(&setup(rng), &mut ledger, &mut crowd).await;
     check_variety(&ledger);
-    let whole = Ledger::of(&put_together(directory.path(), &[archive, journal]));
-    assert_eq!((whole.seq(), whole.hash()), (ledger.seq(), ledger.hash()));
+    let whole = put_together(directory.path(), &[archive, journal]);
+    let late = ledger.check_late(&whole);
+    eprintln!("{late} reports were sent again");
+    assert!(late > 0, "nobody asked for what was missed");
 }
 
 /// The last life: everything that was ever asked for is answered, and the exchange ends in order.

@@ -34,6 +34,8 @@ pub(crate) struct Ledger {
     supplies: Vec<i128>,
     /// Messages that were held against their events, by what they tell.
     checked: BTreeMap<String, u64>,
+    /// Messages of commands that were read before they came: reports sent again.
+    late: Vec<Message>,
 }
 
 /// Messages by the command that they tell of.
@@ -52,6 +54,7 @@ impl Ledger {
             acted_on: HashSet::new(),
             supplies: Vec::new(),
             checked: BTreeMap::new(),
+            late: Vec::new(),
         }
     }
 
@@ -78,7 +81,7 @@ impl Ledger {
     }
 
     fn read(&mut self, journal: &Path, until: Seq, told: Vec<Message>) -> Verdict {
-        let mut told = sorted(told, self.seq());
+        let mut told = self.sorted(told);
         let inspected = inspect(&ReadOnlyDirectory::new(journal), |item| {
             let Content::Command(input) = &item.content else {
                 assert!(!matches!(item.content, Content::Unreadable(_)), "{item}");
@@ -99,6 +102,40 @@ impl Ledger {
             "told, but the journal ends with {seq}: {lost:#?}"
         );
         inspection.verdict
+    }
+
+    /// Messages by command. Those of commands that were read already are put aside.
+    fn sorted(&mut self, messages: Vec<Message>) -> Told {
+        let mut told = Told::new();
+        for message in messages {
+            let Some(seq) = told::seq(&message) else {
+                continue;
+            };
+            if seq > self.seq() {
+                told.entry(seq).or_default().push(message);
+            } else {
+                let is_report = told::report(&message).is_some();
+                assert!(
+                    is_report,
+                    "told late, {} was known: {message:?}",
+                    self.seq()
+                );
+                self.late.push(message);
+            }
+        }
+        told
+    }
+
+    /// Replays the whole journal, which ends where this has ended, and holds the reports against it that
+    /// were sent again. Returns how many there were.
+    pub(crate) fn check_late(&mut self, journal: &Path) -> usize {
+        let late = std::mem::take(&mut self.late);
+        let count = late.len();
+        let mut whole = Self::new();
+        whole.read_to_end(journal, late);
+        assert_eq!((whole.seq(), whole.hash()), (self.seq(), self.hash()));
+        assert_eq!(whole.checked.values().sum::<u64>(), count as u64);
+        count
     }
 
     fn apply(&mut self, seq: Seq, time: Timestamp, input: &Input, told: &mut Told) {
@@ -210,18 +247,6 @@ impl Ledger {
     pub(crate) fn models(&self) -> &ReadModels {
         &self.models
     }
-}
-
-/// Messages by command. All must be of commands after `after`.
-fn sorted(messages: Vec<Message>, after: Seq) -> Told {
-    let mut told = Told::new();
-    for message in messages {
-        if let Some(seq) = told::seq(&message) {
-            assert!(seq > after, "told late, {after} was known: {message:?}");
-            told.entry(seq).or_default().push(message);
-        }
-    }
-    told
 }
 
 /// Counts a transfer.

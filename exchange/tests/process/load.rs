@@ -107,6 +107,8 @@ struct Client {
     refused: Vec<ClientSeq>,
     /// What the core had applied at the last logon.
     applied: u64,
+    /// Whether it is being sent what it missed.
+    is_catching_up: bool,
     told: Vec<Message>,
     /// How the last session ended, if not by its own will.
     ended: Option<ClientError>,
@@ -124,6 +126,7 @@ impl Client {
             report: ReportSeq(0),
             refused: Vec::new(),
             applied: 0,
+            is_catching_up: false,
             told: Vec::new(),
             ended: None,
         }
@@ -156,10 +159,18 @@ impl Client {
         }
     }
 
-    /// Logs on, and sends again what was not answered.
+    /// Logs on, and sends again what was not answered; or asks for what it missed, and sends only what
+    /// the exchange does not know.
     async fn log_on(&mut self, address: &str) -> Result<Session, ClientError> {
         let connection = Connection::open(address).await?;
-        let options = LogonOptions::default();
+        let asks = match &mut self.part {
+            Part::Trader(whims) => whims.asks() && self.report.0 > 0,
+            Part::Teller { .. } | Part::Reader { .. } => false,
+        };
+        let options = LogonOptions {
+            last_report_seq: asks.then_some(self.report),
+            ..LogonOptions::default()
+        };
         let mut session = connection.log_on(&self.key, options).await?;
         let logon = *session.logon();
         let key = self.key.key_id();
@@ -174,7 +185,10 @@ impl Client {
         );
         let next = logon.next_report_seq;
         assert!(next > self.report, "{key}: {next} after {}", self.report);
-        self.report = ReportSeq(next.0 - 1);
+        self.is_catching_up = asks && next.0 > self.report.0 + 1;
+        if !self.is_catching_up {
+            self.report = ReportSeq(next.0 - 1);
+        }
         if let Part::Reader { trades } = &mut self.part {
             trades.clear();
             session
@@ -183,7 +197,8 @@ impl Client {
                 .await?;
         }
         self.renumber_transfers();
-        for (seq, request) in &self.unanswered {
+        let known = if self.is_catching_up { self.applied } else { 0 };
+        for (seq, request) in self.unanswered.range(known + 1..) {
             request.queue(ClientSeq(*seq), &mut session)?;
         }
         Ok(session)
@@ -240,6 +255,12 @@ impl Client {
         }
         match &message {
             Message::Refused(refused) => self.hear_refusal(refused, life),
+            Message::ReportGap(gap) => {
+                assert!(self.is_catching_up, "{gap:?}");
+                assert_eq!(gap.first_missed.0, self.report.0 + 1);
+                self.report = ReportSeq(gap.first_available.0 - 1);
+            }
+            Message::Balances(balances) => self.caught_up(balances.last_report_seq),
             Message::ExecutionReport(report) if report.exec_type == ExecType::New => {
                 let (Part::Trader(whims), Some(order)) = (&mut self.part, report.order_id) else {
                     panic!("nobody else places orders: {report:?}");
@@ -257,6 +278,15 @@ impl Client {
             _ => {}
         }
         self.told.push(message);
+    }
+
+    /// Everything that was missed has been told: of what is known and was not told of, the answer was no
+    /// report.
+    fn caught_up(&mut self, last: ReportSeq) {
+        assert!(self.is_catching_up, "nobody asked for balances");
+        assert_eq!(self.report, last, "a report is missing before the balances");
+        self.is_catching_up = false;
+        self.unanswered = self.unanswered.split_off(&(self.applied + 1));
     }
 
     fn hear_refusal(&mut self, refused: &Refused, life: &Life) {
@@ -421,6 +451,10 @@ impl Crowd {
                     assert!(!text.is_empty(), "{key}");
                 }
                 other => panic!("{key} ended with {other:?}"),
+            }
+            if client.is_catching_up {
+                // It comes back and is sent the rest.
+                continue;
             }
             let report = image.accounts[account.index()].report;
             assert_eq!(client.report, report, "{key} was not told everything");

@@ -71,6 +71,11 @@ impl Whims {
         }
     }
 
+    /// Whether to ask for what was missed, this time.
+    pub(crate) fn asks(&mut self) -> bool {
+        self.rng.bool()
+    }
+
     /// Remembers an order, and forgets the oldest when there are many.
     pub(crate) fn remember(&mut self, instrument: InstrumentId, order: OrderId) {
         if self.open.len() == REMEMBERED_MAX {

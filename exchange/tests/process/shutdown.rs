@@ -37,6 +37,7 @@ async fn ends_in_order(signal: Signal, mode: &str) {
     let told = crowd.settle(&process).await;
     process.stop().await;
     ledger.read_to_end(&journal, told);
+    ledger.check_late(&journal);
 }
 
 /// As the log calls a signal.

@@ -18,6 +18,7 @@ use rialto_exchange::poison::Mark;
 use rialto_exchange::recovery::{Replay, Restored, snapshots_directory};
 use rialto_exchange::skip::skip;
 use rialto_exchange::snapshot;
+use rialto_gateway::ReportLog;
 use rialto_journal::layout::POISON;
 use rialto_journal::{
     Archive, ArchiveDirectory, Base, ExchangeId, FileStorage, ReadOnlyDirectory, retire, snapshots,
@@ -48,11 +49,12 @@ fn facts(restored: &Restored) -> (String, String) {
 
 fn recover(history: &History) -> Restored {
     let replay = Replay::open(history.data(), SHARD).unwrap();
-    replay.run(Arc::default()).unwrap()
+    replay.run(Arc::default(), ReportLog::default()).unwrap()
 }
 
 fn refused(history: &History) -> String {
-    let replay = Replay::open(history.data(), SHARD).and_then(|replay| replay.run(Arc::default()));
+    let replay = Replay::open(history.data(), SHARD)
+        .and_then(|replay| replay.run(Arc::default(), ReportLog::default()));
     match replay {
         Ok(_) => panic!("recovered"),
         Err(error) => format!("{error:#}"),

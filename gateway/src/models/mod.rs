@@ -156,9 +156,9 @@ impl ReadModels {
     ///
     /// # Panics
     /// As [`ReadModels::apply`].
-    pub fn replay(&mut self, event: &Event, scratch: &mut Changes) {
+    pub fn replay(&mut self, event: &Event, scratch: &mut Changes) -> Applied {
         scratch.clear();
-        self.apply(event, scratch);
+        self.apply(event, scratch)
     }
 
     /// Applies one event and notes what it changed.

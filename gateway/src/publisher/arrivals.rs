@@ -4,14 +4,12 @@
 //! the key before may have done: what the client is told then, its highest sequence and whether
 //! cancel-on-disconnect is armed, is final.
 
-use rialto_protocol::{
-    EndReason, LogonAccepted, LogonFlags, Permissions as WirePermissions, ReportGap,
-};
-use rialto_types::{Permissions, ReportSeq, Timestamp};
+use rialto_protocol::{EndReason, LogonAccepted, LogonFlags, Permissions as WirePermissions};
+use rialto_types::{ReportSeq, Timestamp};
 
 use super::Publisher;
 use super::desk::{Place, Trader};
-use crate::request::{LogOn, LogonRefusal, Question};
+use crate::request::{LogOn, LogonRefusal};
 
 impl Publisher {
     /// Completes the logons whose key has nothing left on its way to the core.
@@ -81,33 +79,8 @@ impl Publisher {
         let max = self.limits.trader_queue_bytes_max;
         self.desk.log_on(place, trader, max);
         self.desk.tell(place, &message);
-        let reads = trader.permissions.allows(Permissions::READ);
-        let missed = log_on.last_report.filter(|last| last.0 + 1 < next.0);
-        if let Some(last) = missed.filter(|_| reads) {
-            self.tell_gap(place, log_on, trader, last, next);
+        if let Some(last) = log_on.last_report.filter(|last| last.0 + 1 < next.0) {
+            self.begin_catching_up(place, trader, last);
         }
-    }
-
-    /// Tells what was missed and cannot be sent again, then how everything stands now.
-    fn tell_gap(
-        &mut self,
-        place: Place,
-        log_on: &LogOn,
-        trader: Trader,
-        last: ReportSeq,
-        next: ReportSeq,
-    ) {
-        let gap = ReportGap {
-            first_missed: ReportSeq(last.0 + 1),
-            first_available: next,
-        };
-        self.desk.tell(place, &gap);
-        let account = trader.account;
-        let orders = Question::OpenOrders {
-            account,
-            instrument: None,
-        };
-        self.ask(log_on.session, 0, 0, orders);
-        self.ask(log_on.session, 0, 0, Question::Balances { account });
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use rialto_protocol::{Channel, Coded, EndReason, WireMessage};
 use rialto_types::{AccountId, InstrumentId, KeyId, Permissions};
 
+use super::numbered::{About, SeenBy};
 use super::topics::Subscription;
 use crate::outbox::{Flush, OutboxWriter};
 use crate::request::SessionId;
@@ -25,9 +26,17 @@ pub(super) struct Trader {
 }
 
 impl Trader {
-    /// Whether it may see a report that concerns `keys`.
+    /// Whether it may see what concerns `keys`.
     fn sees(&self, keys: &[KeyId]) -> bool {
         self.permissions.allows(Permissions::READ) || keys.contains(&self.key)
+    }
+
+    /// Whether it may see a report of its account.
+    pub(super) fn may_see(&self, report: SeenBy) -> bool {
+        match report {
+            SeenBy::ReadersAnd(keys) => self.sees(&keys),
+            SeenBy::Administrators => self.permissions.allows(Permissions::ADMIN),
+        }
     }
 }
 
@@ -37,6 +46,8 @@ pub(super) struct Member {
     pub(super) session: SessionId,
     outbox: OutboxWriter,
     pub(super) trader: Option<Trader>,
+    /// Whether it is being sent reports that it missed. What happens meanwhile it is sent after them.
+    pub(super) is_catching_up: bool,
     pub(super) subscriptions: Vec<Subscription>,
     /// Instruments whose best prices it was not told because it is behind.
     pub(super) stale_tops: BTreeSet<InstrumentId>,
@@ -107,6 +118,7 @@ impl Desk {
             session,
             outbox,
             trader: None,
+            is_catching_up: false,
             subscriptions: Vec::new(),
             stale_tops: BTreeSet::new(),
             untold: [None; Channel::ALL.len()],
@@ -225,6 +237,46 @@ impl Desk {
         message: &impl WireMessage,
     ) {
         self.encode(message);
+        self.append_for(account, None, |_, trader| trader.sees(keys));
+    }
+
+    /// Appends a report for those of its account who may see it. Numbered ones are not for those who are
+    /// still catching up: they are sent it when its turn comes. `encoded` is the message if it was encoded
+    /// before.
+    pub(super) fn tell_report(
+        &mut self,
+        about: About,
+        message: &impl WireMessage,
+        encoded: Option<&[u8]>,
+    ) {
+        if !self.has_traders(about.account) {
+            return;
+        }
+        if encoded.is_none() {
+            self.encode(message);
+        }
+        let is_numbered = about.report.0 > 0;
+        self.append_for(about.account, encoded, |member, trader| {
+            trader.may_see(about.seen_by) && !(is_numbered && member.is_catching_up)
+        });
+    }
+
+    /// Appends a message about balances for those of an account who may read, but for those who are
+    /// still catching up: they are told the balances as they are then.
+    pub(super) fn tell_balances(&mut self, account: AccountId, message: &impl WireMessage) {
+        self.encode(message);
+        self.append_for(account, None, |member, trader| {
+            trader.sees(&[]) && !member.is_catching_up
+        });
+    }
+
+    /// Appends a message, or the one encoded last, for those sessions of an account that are to be told.
+    fn append_for(
+        &mut self,
+        account: AccountId,
+        encoded: Option<&[u8]>,
+        is_told: impl Fn(&Member, &Trader) -> bool,
+    ) {
         let Self {
             members,
             touched,
@@ -232,10 +284,11 @@ impl Desk {
             by_account,
             ..
         } = self;
+        let bytes = encoded.unwrap_or(scratch);
         for place in &by_account[account.index()] {
             let member = members[*place].as_ref();
-            if member.and_then(|m| m.trader).is_some_and(|t| t.sees(keys)) {
-                append(members, touched, *place, scratch);
+            if member.is_some_and(|m| m.trader.is_some_and(|trader| is_told(m, &trader))) {
+                append(members, touched, *place, bytes);
             }
         }
     }

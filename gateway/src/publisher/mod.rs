@@ -5,13 +5,16 @@
 //! consistent: a logon, an answer and a snapshot are as of one command, and what happens after it
 //! follows in the same queue.
 //!
-//! Per event: one update of the models; if anybody acts for the account, one encoding and a copy for
-//! each receiver; for a subscribed instrument one encoding. Nobody is waited for.
+//! Per event: one update of the models; for each report one encoding, which is kept for those who are
+//! away, and a copy for each receiver; for a subscribed instrument one encoding. Nobody is waited for.
 
 mod answers;
 mod arrivals;
+mod catching_up;
 mod desk;
 mod market;
+mod numbered;
+mod report_log;
 mod reports;
 mod subscriptions;
 pub(crate) mod thread;
@@ -24,20 +27,23 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use rialto_protocol::refusal::Pair;
-use rialto_protocol::{BalanceUpdate, Channel, EndReason, Group, definition};
+use rialto_protocol::{BalanceUpdate, Channel, EndReason, Group, WireMessage, definition};
 use rialto_types::{
-    AccountId, AssetId, CommandKind, Event, EventBody, InstrumentId, KeyId, Origin, Price,
-    Rejected, Side, Timestamp, Trade,
+    AccountId, AssetId, CommandKind, Event, EventBody, InstrumentId, KeyId, Origin, Price, Side,
+    Timestamp, Trade,
 };
 
 pub(crate) use self::answers::LISTED_COUNT_MAX;
 use self::answers::{Answers, Asked};
+use self::catching_up::CatchUp;
 use self::desk::{Desk, Place};
+use self::numbered::{About, Audience};
+pub use self::report_log::ReportLog;
 use self::subscriptions::Telling;
 use self::topics::Topics;
 use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
-use crate::models::{Applied, Changes, OpenOrder, ReadModels};
+use crate::models::{Applied, Changes, ReadModels};
 use crate::request::{LogOn, Question, Request, SessionId};
 
 /// Price levels told to new subscribers in one turn, about a millisecond's worth: whoever subscribes to
@@ -66,6 +72,36 @@ impl Default for PublisherLimits {
     }
 }
 
+/// Whether traders give commands of this kind.
+const fn is_of_traders(command: CommandKind) -> bool {
+    matches!(
+        command,
+        CommandKind::Place
+            | CommandKind::Cancel
+            | CommandKind::Replace
+            | CommandKind::MassCancel
+            | CommandKind::ArmCancelOnDisconnect
+    )
+}
+
+/// Those who are logged on, and the log for those who will be.
+struct Present<'a> {
+    desk: &'a mut Desk,
+    log: &'a mut ReportLog,
+}
+
+impl Audience for Present<'_> {
+    fn wants(&self, account: AccountId) -> bool {
+        self.log.is_on() || self.desk.has_traders(account)
+    }
+
+    fn report(&mut self, about: About, message: &impl WireMessage) {
+        let is_numbered = about.report.0 > 0;
+        let encoded = is_numbered.then(|| self.log.append(about, message));
+        self.desk.tell_report(about, message, encoded.flatten());
+    }
+}
+
 /// The publisher; see the module.
 #[derive(Debug)]
 pub(crate) struct Publisher {
@@ -74,6 +110,9 @@ pub(crate) struct Publisher {
     desk: Desk,
     topics: Topics,
     answers: Answers,
+    log: ReportLog,
+    /// Those who are being sent what they missed.
+    catching_up: Vec<CatchUp>,
     /// Subscriptions to all instruments whose states are still being told.
     tellings: VecDeque<Telling>,
     /// Price levels told in this turn to those who have just subscribed.
@@ -91,9 +130,10 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher that goes on from these models, which recovery has brought up.
+    /// A publisher that goes on from these models and this log, which recovery has brought up.
     pub(crate) fn new(
         models: ReadModels,
+        log: ReportLog,
         directory: Arc<DirectoryCell>,
         metrics: Arc<Metrics>,
         limits: PublisherLimits,
@@ -109,6 +149,8 @@ impl Publisher {
             desk: Desk::default(),
             topics,
             answers: Answers::default(),
+            log,
+            catching_up: Vec::new(),
             tellings: VecDeque::new(),
             levels_told: 0,
             arriving: Vec::new(),
@@ -133,16 +175,7 @@ impl Publisher {
             self.directory.publish(self.models.directory().clone());
             self.changes.directory = false;
         }
-        match applied {
-            Applied::Order(order) => self.tell_order(event, &order),
-            Applied::Trade { maker, taker } => {
-                let EventBody::Trade(trade) = &event.body else {
-                    unreachable!("only a trade is applied as one");
-                };
-                self.tell_trade(event, trade, &maker, &taker);
-            }
-            Applied::Nothing => self.tell_other(event),
-        }
+        self.tell(event, &applied);
         self.metrics.event(&event.body);
         self.between_commands = event.last;
         if event.last {
@@ -160,34 +193,22 @@ impl Publisher {
         pair.expect("an event names a listed instrument")
     }
 
-    fn tell_order(&mut self, event: &Event, order: &OpenOrder) {
-        if !self.desk.has_traders(order.account) {
-            return;
-        }
-        let pair = self.pair(order.instrument);
-        let (message, asker) = match &event.body {
-            EventBody::Accepted(e) => (reports::accepted(event, e, order, pair), e.origin.key),
-            EventBody::Cancelled(e) => (reports::cancelled(event, e, order, pair), e.origin.key),
-            EventBody::Replaced(e) => (reports::replaced(event, e, order, pair), e.origin.key),
-            EventBody::Reduced(e) => (reports::reduced(event, e, order, pair), order.key),
-            EventBody::Triggered(e) => (reports::triggered(event, e, order, pair), order.key),
-            // That an order has entered the book follows from its other reports.
-            _ => return,
+    /// Tells everybody whom an event concerns, but for books and balances, which follow at the end of its
+    /// command.
+    fn tell(&mut self, event: &Event, applied: &Applied) {
+        let mut audience = Present {
+            desk: &mut self.desk,
+            log: &mut self.log,
         };
-        // Another key of the account may have asked; whoever placed the order hears of it too.
-        let keys = [asker, order.key];
-        self.desk.tell_account(order.account, &keys, &message);
+        numbered::tell(event, applied, &self.models, &mut audience);
+        match &event.body {
+            EventBody::Trade(trade) => self.tell_market(event, trade),
+            _ if *applied == Applied::Nothing => self.tell_other(event),
+            _ => {}
+        }
     }
 
-    fn tell_trade(&mut self, event: &Event, trade: &Trade, maker: &OpenOrder, taker: &OpenOrder) {
-        for (fill, order) in [(&trade.maker, maker), (&trade.taker, taker)] {
-            if self.desk.has_traders(order.account) {
-                let pair = self.pair(order.instrument);
-                let message = reports::filled(event, trade, fill, order, pair);
-                self.desk
-                    .tell_account(order.account, &[order.key], &message);
-            }
-        }
+    fn tell_market(&mut self, event: &Event, trade: &Trade) {
         if self.topics.has_audience(trade.instrument, Channel::Trades) {
             let message = market::trade_tick(event, trade, self.pair(trade.instrument));
             self.topics
@@ -195,19 +216,23 @@ impl Publisher {
         }
     }
 
-    /// Tells an event that is not about one order.
+    /// Tells what is no numbered report of an event that is not about one order.
     fn tell_other(&mut self, event: &Event) {
         match &event.body {
-            EventBody::Rejected(e) => return self.tell_rejected(event, e),
-            EventBody::MassCancelled {
-                origin, account, ..
-            } if *account != AccountId::VENUE => {
-                if self.desk.has_traders(*account) {
-                    let message = reports::mass_cancelled(event);
-                    self.desk.tell_account(*account, &[origin.key], &message);
+            EventBody::Rejected(e) => {
+                if e.command == CommandKind::ArmCancelOnDisconnect {
+                    self.count_arming(e.origin);
+                }
+                if e.account != AccountId::VENUE && !is_of_traders(e.command) {
+                    // The gate lets no such command of anybody else pass; should the core refuse one all
+                    // the same, its number belongs to the account that sent it.
+                    let message = reports::admin_rejected(event, e, self.models.directory());
+                    self.desk.tell_administrators(&message);
                 }
                 return;
             }
+            // A numbered report, of the account or of the venue.
+            EventBody::MassCancelled { .. } => return,
             EventBody::CancelOnDisconnectArmed { origin, armed } => {
                 self.count_arming(*origin);
                 let key = self.models.keys().get(origin.key);
@@ -217,11 +242,6 @@ impl Publisher {
                     self.desk.tell_account(account, &[origin.key], &message);
                 }
                 return;
-            }
-            EventBody::Transferred(e) if self.desk.has_traders(e.account) => {
-                let message = reports::transferred(event, e, self.models.directory());
-                // Nobody but readers of the account is told: no key asked for it.
-                self.desk.tell_account(e.account, &[], &message);
             }
             EventBody::KeyRevoked { key, .. } => {
                 let revoked = self.models.keys().get(*key);
@@ -242,44 +262,6 @@ impl Publisher {
     fn count_arming(&mut self, origin: Origin) {
         if origin.client_seq.0 == 0 && origin.key != KeyId::VENUE {
             *self.arms.entry(origin.key).or_default() += 1;
-        }
-    }
-
-    fn tell_rejected(&mut self, event: &Event, e: &Rejected) {
-        let directory = self.models.directory();
-        let (account, key) = (e.account, e.origin.key);
-        match e.command {
-            CommandKind::Place | CommandKind::Cancel | CommandKind::Replace => {
-                if self.desk.has_traders(account) {
-                    let named = e.order.filter(|_| e.command != CommandKind::Place);
-                    let named = named.and_then(|order| self.models.find(account, order));
-                    let message = reports::order_rejected(event, e, directory, named);
-                    self.desk.tell_account(account, &[key], &message);
-                }
-            }
-            CommandKind::MassCancel => {
-                if self.desk.has_traders(account) {
-                    let message = reports::mass_cancel_rejected(event, e, directory);
-                    self.desk.tell_account(account, &[key], &message);
-                }
-            }
-            CommandKind::ArmCancelOnDisconnect => {
-                self.count_arming(e.origin);
-                let directory = self.models.directory();
-                if self.desk.has_traders(account) {
-                    let message = reports::arm_rejected(event, e, directory);
-                    self.desk.tell_account(account, &[key], &message);
-                }
-            }
-            _ => {
-                let message = reports::admin_rejected(event, e, directory);
-                self.desk.tell_administrators(&message);
-                // The gate lets no such command of anybody else pass; should the core refuse one all the
-                // same, its number belongs to the account that sent it.
-                if account != AccountId::VENUE && self.desk.has_traders(account) {
-                    self.desk.tell_account(account, &[key], &message);
-                }
-            }
         }
     }
 
@@ -396,8 +378,7 @@ impl Publisher {
                 transact_time: event.time,
                 balances: group,
             };
-            // Only readers of the account: a balance concerns no single key.
-            self.desk.tell_account(account, &[], &message);
+            self.desk.tell_balances(account, &message);
         }
     }
 
@@ -471,6 +452,7 @@ impl Publisher {
     fn close(&mut self, place: Place) {
         self.answers.forget(&mut self.models, place);
         self.arriving.retain(|(other, _)| *other != place);
+        self.catching_up.retain(|other| other.place != place);
         self.tellings.retain(|telling| telling.place != place);
         self.topics.forget_lagging(place);
         if let Some(member) = self.desk.close(place) {
@@ -486,6 +468,7 @@ impl Publisher {
         self.desk.flush();
         self.topics.deliver(&mut self.desk);
         if self.between_commands {
+            self.go_on_catching_up();
             self.answers.go_on(&mut self.models, &mut self.desk);
             self.go_on_telling();
             self.topics.catch_up(&mut self.desk, &self.models);
@@ -516,7 +499,9 @@ impl Publisher {
 
     /// Whether there is something to do without a further event or request.
     pub(crate) fn has_work(&self) -> bool {
-        let can_go_on = || self.answers.can_go_on(&self.desk) || self.can_go_on_telling();
+        let can_go_on = || {
+            self.can_catch_up() || self.answers.can_go_on(&self.desk) || self.can_go_on_telling()
+        };
         self.desk.may_flush() || (self.between_commands && can_go_on())
     }
 
@@ -525,6 +510,7 @@ impl Publisher {
         self.desk.is_waiting()
             || self.topics.is_anybody_lagging()
             || !self.answers.is_empty()
+            || !self.catching_up.is_empty()
             || !self.tellings.is_empty()
     }
 

@@ -8,7 +8,7 @@ use prometheus_client::registry::Registry;
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_engine::{EventBuffer, Exchange};
 use rialto_protocol::{
-    BalanceUpdate, BookFlags, Channel, Code, Decimal, ExecType, ExecutionReport, Frame, L2Snapshot,
+    Balance, BookFlags, Channel, Code, Decimal, ExecType, ExecutionReport, Frame, L2Snapshot,
     L2Update, Level, Message, OrderState, Scaled, Subscribe, TopOfBook, Unsubscribe, convert,
 };
 use rialto_reference::scenario::{Profile, generate};
@@ -19,7 +19,7 @@ use rialto_types::{
 };
 use tokio::sync::oneshot;
 
-use super::{Publisher, PublisherLimits};
+use super::{Publisher, PublisherLimits, ReportLog};
 use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
@@ -30,11 +30,15 @@ use crate::request::{LogOn, Request, SessionId};
 const SHARD: ShardId = ShardId(5);
 const STEPS: usize = 2_000;
 
+/// Enough for all reports of a run.
+const LOG_BYTES: usize = 16 << 20;
+
 fn publisher() -> Publisher {
+    let log = ReportLog::with_capacity(LOG_BYTES);
     let models = ReadModels::new();
     let cell = DirectoryCell::new(models.directory().clone());
     let metrics = Arc::new(Metrics::new(&mut Registry::default()));
-    Publisher::new(models, cell, metrics, PublisherLimits::default())
+    Publisher::new(models, log, cell, metrics, PublisherLimits::default())
 }
 
 /// A session without a socket.
@@ -59,14 +63,14 @@ impl Listener {
         }
     }
 
-    fn log_on(&self, publisher: &mut Publisher, key: KeyId) {
+    fn log_on(&self, publisher: &mut Publisher, key: KeyId, last_report: Option<ReportSeq>) {
         let (reply, mut answer) = oneshot::channel();
         let log_on = LogOn {
             session: self.id,
             key,
             after: ClientSeq(0),
             arms: 0,
-            last_report: None,
+            last_report,
             heartbeat_interval_ms: 1_000,
             reply,
         };
@@ -184,6 +188,8 @@ struct Client {
     /// That of its session.
     key: KeyId,
     report: ReportSeq,
+    /// Whether it was logged on before, and so is sent what it missed.
+    has_come_back: bool,
     orders: BTreeMap<OrderId, ExecutionReport>,
     balances: BTreeMap<AssetId, (Scaled, Scaled)>,
 }
@@ -197,7 +203,14 @@ impl Client {
 
     fn message(&mut self, message: Message, at: &str) {
         match message {
-            Message::LogonAccepted(m) => self.report = ReportSeq(m.next_report_seq.0 - 1),
+            Message::LogonAccepted(m) if !self.has_come_back => {
+                self.report = ReportSeq(m.next_report_seq.0 - 1);
+            }
+            Message::LogonAccepted(_) => {}
+            Message::Balances(m) => {
+                assert_eq!(m.request_id, 0, "{at}");
+                self.set_balances(&m.balances);
+            }
             Message::ExecutionReport(m) => {
                 self.numbered(m.report_seq, at);
                 self.execution(m, at);
@@ -209,13 +222,15 @@ impl Client {
                 self.numbered(m.report_seq, at);
             }
             Message::CancelOnDisconnectReport(m) => assert_eq!(m.report_seq, None),
-            Message::BalanceUpdate(BalanceUpdate { balances, .. }) => {
-                for balance in &balances {
-                    let told = (balance.available, balance.held);
-                    self.balances.insert(balance.asset_id, told);
-                }
-            }
+            Message::BalanceUpdate(m) => self.set_balances(&m.balances),
             other => panic!("{other:?} {at}"),
+        }
+    }
+
+    fn set_balances(&mut self, balances: &[Balance]) {
+        for balance in balances {
+            let told = (balance.available, balance.held);
+            self.balances.insert(balance.asset_id, told);
         }
     }
 
@@ -309,6 +324,8 @@ impl Client {
 struct Audience {
     market: Vec<(Listener, BTreeMap<InstrumentId, ClientBook>)>,
     clients: BTreeMap<AccountId, Client>,
+    /// Those who have left and will come back.
+    away: BTreeMap<AccountId, Client>,
     next_id: u64,
 }
 
@@ -338,13 +355,20 @@ impl Audience {
                 continue;
             }
             let listener = Listener::open(publisher, self.id());
-            listener.log_on(publisher, id);
-            let client = Client {
-                listener: Some(listener),
-                key: id,
-                ..Client::default()
-            };
+            let mut client = self.away.remove(&key.account).unwrap_or_default();
+            client.has_come_back = client.report.0 > 0;
+            let last = client.has_come_back.then_some(client.report);
+            listener.log_on(publisher, id, last);
+            (client.listener, client.key) = (Some(listener), id);
             self.clients.insert(key.account, client);
+        }
+    }
+
+    /// Everybody who follows an account leaves, and remembers what it knows.
+    fn leave(&mut self) {
+        for (account, mut client) in std::mem::take(&mut self.clients) {
+            client.listener = None;
+            self.away.insert(account, client);
         }
     }
 
@@ -391,6 +415,7 @@ fn run(seed: u64, profile: &Profile) {
     let mut audience = Audience {
         market: Vec::new(),
         clients: BTreeMap::new(),
+        away: BTreeMap::new(),
         next_id: 0,
     };
     for (seq, step) in (1..).map(Seq).zip(generate(seed, profile, STEPS)) {
@@ -410,8 +435,10 @@ fn run(seed: u64, profile: &Profile) {
             audience.join_market(&mut publisher);
         }
         if seq.0.is_multiple_of(50) {
-            audience.clients.clear();
             audience.join_accounts(&mut publisher, &image);
+        }
+        if seq.0.is_multiple_of(70) {
+            audience.leave();
         }
         publisher.flush(Timestamp(0));
         audience.listen(&image, &at);
@@ -479,6 +506,7 @@ fn states_are_told_no_faster_than_they_are_read() {
     let mut audience = Audience {
         market: Vec::new(),
         clients: BTreeMap::new(),
+        away: BTreeMap::new(),
         next_id: 0,
     };
     let steps = generate(3, &Profile::ALL[0], 3_000);

@@ -6,12 +6,13 @@ use prometheus_client::registry::Registry;
 use rialto_client::{ClientError, LogonOptions, Session};
 use rialto_gateway::{Gateway, GatewayConfig};
 use rialto_protocol::{
-    Channel, EndReason, ExecutionReport, LogonFlags, Message, RevokeKey, Subscribe, TestRequest,
+    Channel, EndReason, ExecType, ExecutionReport, LogonFlags, Message, RevokeKey, Subscribe,
+    TestRequest,
 };
 use rialto_types::{CancelReason, ClientSeq, KeyId, Permissions, ReportSeq, Side, Timestamp};
 
 use crate::support::{
-    ADMIN, ALICE, ALICE_READS, ALICE_TOO, BOB, Raw, Setup, Venue, limit, next_of,
+    ADMIN, ALICE, ALICE_READS, ALICE_TOO, ALICE_TRADES, BOB, Raw, Setup, Venue, limit, next_of,
 };
 
 const ARMED: LogonOptions = LogonOptions {
@@ -273,19 +274,95 @@ async fn a_client_that_shows_signs_of_life_stays() {
     venue.stop().await;
 }
 
+/// Logs on with a key, stating the last report it has, and returns the session behind the acceptance.
+async fn come_back(venue: &Venue, key: u32, last: u64) -> Raw {
+    let mut raw = Raw::connect(venue).await;
+    let mut logon = raw.logon(key);
+    logon.last_report_seq = Some(ReportSeq(last));
+    raw.send_messages(&[logon.into()]).await;
+    assert!(matches!(raw.next().await, Some(Message::LogonAccepted(_))));
+    raw
+}
+
+/// The numbers and kinds of the reports up to the balances that end what was missed.
+async fn missed(raw: &mut Raw) -> Vec<(u64, ExecType)> {
+    let mut told = Vec::new();
+    loop {
+        match raw.next().await.unwrap() {
+            Message::ExecutionReport(report) => {
+                let kind = report.exec_type.known().unwrap();
+                told.push((report.report_seq.unwrap().0, kind));
+            }
+            Message::Balances(balances) => {
+                assert_eq!(balances.request_id, 0);
+                let last = told.last().map(|(last, _)| *last);
+                assert!(last.is_none_or(|last| last == balances.last_report_seq.0));
+                return told;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[tokio::test]
-async fn missed_reports_are_stated_with_how_everything_stands() {
+async fn missed_reports_are_sent_again_also_after_a_restart() {
     let venue = Venue::usual();
+    let mut alice = venue.log_on(ALICE).await;
+    let before = alice.logon().next_report_seq.0;
+    place(&mut alice, 5_900_000).await;
+    place(&mut alice, 5_800_000).await;
+    drop(alice);
+    // Somebody trades with her while she is away.
+    let mut bob = venue.log_on(BOB).await;
+    let sell = limit(Side::Sell, 5_900_000, 1);
+    bob.place(sell).await.unwrap();
+    let expected = [
+        (before, ExecType::New),
+        (before + 1, ExecType::New),
+        (before + 2, ExecType::Trade),
+    ];
+    for count in 1..=expected.len() {
+        let has = before + (expected.len() - count) as u64 - 1;
+        let mut raw = come_back(&venue, ALICE, has).await;
+        let missing = &expected[expected.len() - count..];
+        assert_eq!(missed(&mut raw).await, missing, "after {has}");
+    }
+    let venue = venue.restart(Setup::default().config).await;
+    let mut raw = come_back(&venue, ALICE, before - 1).await;
+    assert_eq!(missed(&mut raw).await, expected);
+    // A key that may only trade is sent what concerns it, another key of the account nothing of that.
+    let mut trades = come_back(&venue, ALICE_TRADES, before - 1).await;
+    let ask = TestRequest {
+        test_request_id: 7,
+        send_time: Timestamp(0),
+    };
+    trades.send_messages(&[ask.into()]).await;
+    let Some(Message::Heartbeat(heartbeat)) = trades.next().await else {
+        panic!("it has missed nothing that concerns it");
+    };
+    assert_eq!(heartbeat.test_request_id, Some(7));
+    // Whoever has everything is told nothing more.
+    let options = LogonOptions {
+        last_report_seq: Some(ReportSeq(before + 2)),
+        ..LogonOptions::default()
+    };
+    let mut whole = venue.log_on_with(ALICE_TOO, options).await;
+    place(&mut whole, 5_700_000).await;
+    venue.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_kept_is_stated_with_how_everything_stands() {
+    let venue = Venue::start(&Setup {
+        report_memory_bytes: 0,
+        ..Setup::default()
+    });
     let mut alice = venue.log_on(ALICE).await;
     place(&mut alice, 5_900_000).await;
     place(&mut alice, 5_800_000).await;
     let last = ReportSeq(alice.logon().next_report_seq.0 + 1);
     drop(alice);
-    let mut raw = Raw::connect(&venue).await;
-    let mut logon = raw.logon(ALICE);
-    logon.last_report_seq = Some(ReportSeq(last.0 - 1));
-    raw.send_messages(&[logon.into()]).await;
-    assert!(matches!(raw.next().await, Some(Message::LogonAccepted(_))));
+    let mut raw = come_back(&venue, ALICE, last.0 - 1).await;
     let Some(Message::ReportGap(gap)) = raw.next().await else {
         panic!("a report was missed");
     };
@@ -307,13 +384,86 @@ async fn missed_reports_are_stated_with_how_everything_stands() {
             other => panic!("{other:?}"),
         }
     }
-    // Whoever has everything is told nothing more.
-    let options = LogonOptions {
-        last_report_seq: Some(last),
-        ..LogonOptions::default()
+    venue.stop().await;
+}
+
+/// What is still kept follows the gap, and how everything stands follows both.
+#[tokio::test]
+async fn of_what_was_missed_the_part_that_is_gone_is_stated() {
+    const MISSED: u64 = 2_500;
+    let venue = Venue::start(&Setup {
+        // Two chunks of the log: some 1,000 to 1,900 reports.
+        report_memory_bytes: 700_000,
+        ..Setup::default()
+    });
+    let mut alice = venue.log_on(ALICE).await;
+    let first = alice.logon().next_report_seq.0;
+    for _ in 0..MISSED {
+        place(&mut alice, 5_900_000).await;
+    }
+    drop(alice);
+    let mut raw = come_back(&venue, ALICE_READS, first - 1).await;
+    let Some(Message::ReportGap(gap)) = raw.next().await else {
+        panic!("something is gone");
     };
-    let mut whole = venue.log_on_with(ALICE_TOO, options).await;
-    place(&mut whole, 5_700_000).await;
+    assert_eq!(gap.first_missed, ReportSeq(first));
+    let end = first + MISSED;
+    let mut next = gap.first_available.0;
+    assert!((first + 500..end - 500).contains(&next), "{gap:?}");
+    let (mut orders, mut has_balances) = (0, false);
+    while orders < MISSED || !has_balances {
+        match raw.next().await.unwrap() {
+            Message::ExecutionReport(report) => {
+                assert_eq!(report.report_seq, Some(ReportSeq(next)));
+                next += 1;
+            }
+            Message::OrderStatus(status) => {
+                assert_eq!((next, status.last_report_seq.0), (end, end - 1));
+                orders += 1;
+            }
+            Message::Balances(balances) => {
+                assert_eq!((next, balances.last_report_seq.0), (end, end - 1));
+                has_balances = true;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    venue.stop().await;
+}
+
+/// A client that reads slowly while much happens gets all of it once, in order: what it missed, and then
+/// what came while it was being told.
+#[tokio::test]
+async fn whoever_catches_up_slowly_gets_each_report_once() {
+    const MISSED: u64 = 2_000;
+    const MEANWHILE: u64 = 200;
+    let venue = Venue::start(&Setup {
+        report_memory_bytes: 64 << 20,
+        ..Setup::default()
+    });
+    let mut alice = venue.log_on(ALICE).await;
+    let first = alice.logon().next_report_seq.0;
+    for _ in 0..MISSED {
+        place(&mut alice, 5_900_000).await;
+    }
+    drop(alice);
+    let mut raw = come_back(&venue, ALICE_READS, first - 1).await;
+    // Another key of hers goes on meanwhile; nothing is read yet.
+    let mut too = venue.log_on(ALICE_TOO).await;
+    for _ in 0..MEANWHILE {
+        place(&mut too, 5_800_000).await;
+    }
+    let mut next = first;
+    while next < first + MISSED + MEANWHILE {
+        match raw.next().await.unwrap() {
+            Message::ExecutionReport(report) => {
+                assert_eq!(report.report_seq, Some(ReportSeq(next)));
+                next += 1;
+            }
+            Message::Balances(_) | Message::BalanceUpdate(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
     venue.stop().await;
 }
 

@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 use rialto_client::{ApiKey, Connection, LogonOptions, Session};
 use rialto_engine::{EventBuffer, Exchange, StateImage};
 use rialto_gateway::models::{Changes, ReadModels};
-use rialto_gateway::{Gateway, GatewayConfig, MarketParts};
+use rialto_gateway::{Gateway, GatewayConfig, MarketParts, ReportLog};
 use rialto_protocol::{
     Challenge, Decimal, EndReason, Logon, LogonFlags, Message, NewOrder, OrderType, Refused,
     TimeInForce, logon_text,
@@ -59,6 +59,8 @@ pub(crate) struct Setup {
     pub(crate) held: bool,
     /// Whether outputs are released by the test alone.
     pub(crate) gated: bool,
+    /// Memory for reports that are sent again.
+    pub(crate) report_memory_bytes: usize,
 }
 
 impl Default for Setup {
@@ -75,6 +77,7 @@ impl Default for Setup {
             events: 4_096,
             held: false,
             gated: false,
+            report_memory_bytes: 4 << 20,
         }
     }
 }
@@ -98,6 +101,7 @@ struct Core {
     exchange: Exchange,
     /// As recovery would bring them up.
     models: ReadModels,
+    reports: ReportLog,
     commands: CommandReceiver,
     events: EventSender,
     prices: Arc<ReferencePrices>,
@@ -126,7 +130,8 @@ impl Core {
                 let time = now().max(self.exchange.time());
                 self.exchange.apply(seq, time, &input, &mut buffer);
                 for event in buffer.as_slice() {
-                    self.models.replay(event, &mut scratch);
+                    let applied = self.models.replay(event, &mut scratch);
+                    self.reports.replay(event, &applied, &self.models);
                     if let EventBody::Trade(trade) = &event.body {
                         self.prices.set(trade.instrument, trade.price);
                     }
@@ -144,6 +149,7 @@ impl Core {
                 return History {
                     exchange: self.exchange,
                     models: self.models,
+                    reports: self.reports,
                 };
             }
             self.commands.idle(Duration::from_millis(1));
@@ -166,6 +172,7 @@ impl Venue {
         let mut history = History {
             exchange: Exchange::new(ShardId(0)),
             models: ReadModels::new(),
+            reports: ReportLog::with_capacity(setup.report_memory_bytes),
         };
         for command in founding() {
             history.apply(command);
@@ -188,7 +195,11 @@ impl Venue {
     }
 
     fn go_on(mut gateway: Gateway, setup: &Setup, history: History) -> Self {
-        let History { exchange, models } = history;
+        let History {
+            exchange,
+            models,
+            reports,
+        } = history;
         let founded = exchange.seq();
         let strategy = IdleStrategy::Economy;
         let (sender, commands) = command_ring(setup.commands, strategy);
@@ -206,11 +217,13 @@ impl Venue {
                 events: source,
                 prices: Arc::clone(&prices),
                 models: models.clone(),
+                reports: reports.clone(),
             })
             .unwrap();
         let core = Core {
             exchange,
             models,
+            reports,
             commands,
             events,
             prices,
@@ -305,6 +318,7 @@ pub(crate) fn api_key(key: u32) -> ApiKey {
 struct History {
     exchange: Exchange,
     models: ReadModels,
+    reports: ReportLog,
 }
 
 impl History {
@@ -322,7 +336,8 @@ impl History {
         for event in buffer.as_slice() {
             let refused = matches!(event.body, EventBody::Rejected(_));
             assert!(!refused, "{:?}", event.body);
-            self.models.replay(event, &mut scratch);
+            let applied = self.models.replay(event, &mut scratch);
+            self.reports.replay(event, &applied, &self.models);
         }
     }
 }

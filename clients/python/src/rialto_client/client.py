@@ -6,8 +6,8 @@ happens in one event loop, and messages are handed on in the order in which they
 is in the tables before anybody who awaits it goes on.
 
 A client is for one session. To go on after a session was lost, make another one; `last_report_seq`
-of the old one, in the new one's `LogonTerms`, has the exchange tell what was missed: a
-`ReportGap`, then how orders and balances stand now.
+of the old one, in the new one's `LogonTerms`, has the exchange send what was missed: the reports,
+or where they are too old a `ReportGap`, and then how orders and balances stand now.
 """
 
 from collections.abc import AsyncIterator

@@ -1,0 +1,113 @@
+//! Sending again what a client missed while it was away.
+//!
+//! Whoever logs on with an older report number gets the reports after it out of the [log](super::ReportLog),
+//! a few a turn and only while it keeps up, and what happens meanwhile after them: each report once, in
+//! order. When the log does not reach back far enough, or forgets faster than the client reads, a
+//! `ReportGap` says which are gone, and open orders and balances follow at the end.
+
+use rialto_protocol::ReportGap;
+use rialto_types::{Permissions, ReportSeq};
+
+use super::answers::keeps_up;
+use super::desk::{Place, Trader};
+use super::{Asked, Publisher};
+use crate::request::Question;
+
+/// Reports sent again to one session in one turn.
+const REPORTS_PER_TURN: u64 = 256;
+
+/// A session that is being sent what it missed.
+#[derive(Debug)]
+pub(super) struct CatchUp {
+    pub(super) place: Place,
+    trader: Trader,
+    /// The next report to be sent.
+    next: ReportSeq,
+    /// Whether some were gone.
+    has_gap: bool,
+}
+
+impl Publisher {
+    /// Begins to send a session what came after `last`, the last report that it has.
+    pub(super) fn begin_catching_up(&mut self, place: Place, trader: Trader, last: ReportSeq) {
+        if let Some(member) = self.desk.get_mut(place) {
+            member.is_catching_up = true;
+            self.catching_up.push(CatchUp {
+                place,
+                trader,
+                next: ReportSeq(last.0 + 1),
+                has_gap: false,
+            });
+        }
+    }
+
+    /// Sends a little more to each of them. Only between two commands.
+    pub(super) fn go_on_catching_up(&mut self) {
+        let mut all = std::mem::take(&mut self.catching_up);
+        all.retain_mut(|one| {
+            let is_done = keeps_up(&self.desk, one.place) && self.send_again(one);
+            if is_done {
+                self.end_catching_up(one);
+            }
+            !is_done
+        });
+        self.catching_up = all;
+    }
+
+    /// Whether one of them can be sent more at once.
+    pub(super) fn can_catch_up(&self) -> bool {
+        let mut places = self.catching_up.iter().map(|one| one.place);
+        places.any(|place| keeps_up(&self.desk, place))
+    }
+
+    /// Sends the next reports. Returns whether the session has caught up.
+    fn send_again(&mut self, one: &mut CatchUp) -> bool {
+        let account = one.trader.account;
+        let last = self.models.accounts()[account].report;
+        let first = self.log.first(account).unwrap_or(ReportSeq(last.0 + 1));
+        if one.next < first {
+            one.has_gap = true;
+            let gap = ReportGap {
+                first_missed: one.next,
+                first_available: first,
+            };
+            self.desk.tell(one.place, &gap);
+            one.next = first;
+        }
+        let end = ReportSeq(last.0.min(one.next.0 + REPORTS_PER_TURN - 1));
+        while one.next <= end {
+            let kept = self.log.get(account, one.next);
+            let kept = kept.expect("from its first on, the log has every report");
+            if one.trader.may_see(kept.seen_by) {
+                self.desk.tell_bytes(one.place, kept.bytes);
+            }
+            one.next.0 += 1;
+        }
+        one.next > last
+    }
+
+    /// From here on the session is told what happens when it happens.
+    fn end_catching_up(&mut self, one: &CatchUp) {
+        if let Some(member) = self.desk.get_mut(one.place) {
+            member.is_catching_up = false;
+        }
+        if !one.trader.permissions.allows(Permissions::READ) {
+            return;
+        }
+        let account = one.trader.account;
+        let orders = Question::OpenOrders {
+            account,
+            instrument: None,
+        };
+        let orders = one.has_gap.then_some(orders);
+        for question in orders.into_iter().chain([Question::Balances { account }]) {
+            let asked = Asked {
+                place: one.place,
+                template_id: 0,
+                request_id: 0,
+            };
+            self.answers
+                .ask(&mut self.models, &mut self.desk, asked, question);
+        }
+    }
+}
