@@ -27,7 +27,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use rialto_protocol::refusal::Pair;
-use rialto_protocol::{BalanceUpdate, Channel, EndReason, Group, WireMessage, definition};
+use rialto_protocol::{BalanceUpdate, Channel, EndReason, WireMessage, definition};
 use rialto_types::{
     AccountId, AssetId, CommandKind, Event, EventBody, InstrumentId, KeyId, Origin, Price, Side,
     Timestamp, Trade,
@@ -113,6 +113,7 @@ pub(crate) struct Publisher {
     log: ReportLog,
     /// Those who are being sent what they missed.
     catching_up: Vec<CatchUp>,
+    balance_update: BalanceUpdate,
     /// Subscriptions to all instruments whose states are still being told.
     tellings: VecDeque<Telling>,
     /// Price levels told in this turn to those who have just subscribed.
@@ -151,6 +152,7 @@ impl Publisher {
             answers: Answers::default(),
             log,
             catching_up: Vec::new(),
+            balance_update: BalanceUpdate::default(),
             tellings: VecDeque::new(),
             levels_told: 0,
             arriving: Vec::new(),
@@ -363,23 +365,23 @@ impl Publisher {
             return;
         }
         let facts = &self.models.accounts()[account];
-        let balances: Vec<_> = changed
-            .iter()
-            .map(|(_, id)| {
-                let asset = self.models.directory().asset(*id);
-                let asset = asset.expect("a balance is of a known asset");
-                reports::wire_balance(*id, asset, facts.balance(*id))
-            })
-            .collect();
-        for group in Group::chunks(&balances) {
-            let message = BalanceUpdate {
-                account_id: account,
-                core_seq: event.seq,
-                transact_time: event.time,
-                balances: group,
-            };
-            self.desk.tell_balances(account, &message);
+        // One message with its memory, used again and again.
+        let update = &mut self.balance_update;
+        (update.core_seq, update.transact_time) = (event.seq, event.time);
+        update.account_id = account;
+        for (_, id) in changed {
+            let asset = self.models.directory().asset(*id);
+            let asset = asset.expect("a balance is of a known asset");
+            let balance = reports::wire_balance(*id, asset, facts.balance(*id));
+            if update.balances.push(balance).is_err() {
+                self.desk.tell_balances(account, update);
+                update.balances.clear();
+                let pushed = update.balances.push(balance);
+                pushed.expect("an empty group has room");
+            }
         }
+        self.desk.tell_balances(account, update);
+        update.balances.clear();
     }
 
     /// Takes a request. Only between two commands.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use prometheus_client::registry::Registry;
-use rialto_benches::allocations::{CountingAllocator, Tally};
+use rialto_benches::allocations::Tally;
 use rialto_benches::venue::{VenueSize, opening};
 use rialto_client::{ApiKey, Connection, Directory, LogonOptions, Session, order};
 use rialto_engine::{EventBuffer, Exchange};
@@ -29,9 +29,6 @@ use rialto_types::{
 };
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message as Frame;
-
-#[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Orders before anything counts: buffers, pools and the log of reports have grown by then.
 const WARM_UP: u32 = 4_000;
@@ -158,6 +155,11 @@ fn runtime() -> tokio::runtime::Runtime {
     builder.enable_all().build().unwrap()
 }
 
+/// Allocations for each frame: two came in and two went out for each order.
+fn for_each_frame(taken: u64) -> f64 {
+    f64::from(u32::try_from(taken).unwrap()) / f64::from(4 * ORDERS)
+}
+
 async fn place_and_cancel(session: &mut Session, order: NewOrder) {
     let placed = session.place(order).await.unwrap();
     assert!(placed.is_open());
@@ -195,9 +197,7 @@ fn trade(address: String, key: ApiKey, core_taken: Arc<Elsewhere>) -> (f64, usiz
             }
             place_and_cancel(&mut session, order).await;
         }
-        // Two frames in and two out for each.
-        let frames = f64::from(4 * ORDERS);
-        let taken = (others() - before) as f64 / frames;
+        let taken = for_each_frame(others() - before);
         let report = session.place(order).await.unwrap().reports()[0].encoded_len();
         (taken, order.encoded_len(), report)
     })
@@ -221,7 +221,7 @@ fn echo(order_bytes: usize, answer_bytes: usize) -> f64 {
                 socket.send(frame).await.unwrap();
                 socket.next().await.unwrap().unwrap();
             }
-            (others() - before) as f64 / f64::from(4 * ORDERS)
+            for_each_frame(others() - before)
         })
     });
     server.block_on(async {
