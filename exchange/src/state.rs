@@ -239,6 +239,10 @@ fn tables(image: &StateImage, annex: &Annex) -> Tables {
                 last_trade: book.last_trade.map(|price| (book.trade_id, price)),
                 change_count: annex.change_count,
                 changed_at: annex.changed_at,
+                queue: {
+                    let resting = book.bids.iter().chain(&book.asks);
+                    resting.map(|order| order.order_id).collect()
+                },
             })
             .collect(),
         accounts: accounts

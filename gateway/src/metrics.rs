@@ -82,6 +82,8 @@ pub(crate) struct Metrics {
     sent_bytes: Counter,
     /// Frames to clients.
     frames_sent: Counter,
+    /// Messages of market data that a subscriber was not sent because it is behind.
+    pub(crate) messages_conflated: Counter,
     /// The last command of which clients were told.
     pub(crate) published_seq: IntGauge,
     /// How long ago that command was stamped, when it was published.
@@ -144,6 +146,13 @@ impl Registrar<'_> {
         self.0
             .register_with_unit(name, help, Unit::Bytes, counter.clone());
         counter
+    }
+
+    fn messages_conflated(&mut self) -> Counter {
+        self.counter(
+            "rialto_messages_conflated",
+            "Messages of market data left out for subscribers that are behind",
+        )
     }
 
     fn gauge(&mut self, name: &str, help: &str) -> IntGauge {
@@ -225,6 +234,7 @@ impl Metrics {
             received_bytes: registrar.bytes("rialto_received", "Frames from clients"),
             sent_bytes: registrar.bytes("rialto_sent", "Frames to clients"),
             frames_sent: registrar.counter("rialto_frames_sent", "Frames to clients"),
+            messages_conflated: registrar.messages_conflated(),
             published_seq: registrar.gauge(
                 "rialto_published_seq",
                 "The journal sequence of the last command of which clients were told",

@@ -326,6 +326,12 @@ impl OutboxReader {
         drop(self.shared.empty.push(batch));
     }
 
+    /// Why the session was ended, if it was.
+    #[cfg(test)]
+    pub(crate) fn ended(&self) -> Option<EndReason> {
+        self.shared.ended()
+    }
+
     /// A handle to end the session from elsewhere.
     pub(crate) fn ender(&self) -> Ender {
         Ender {

@@ -128,6 +128,11 @@ fn compare_book(image: &InstrumentImage, models: &ReadModels, at: &str) -> usize
         }
         assert!(book.levels(side).eq(levels.iter().copied()), "{at}");
         assert_eq!(book.best(side), levels.first().copied(), "{at}");
+        assert_eq!(book.level_count(side), levels.len(), "{at}");
+        assert_eq!(book.order_count(side), orders.len(), "{at}");
+        let queue = models.queue(image.instrument.id, side);
+        let ids = orders.iter().map(|order| order.order_id);
+        assert!(queue.map(|order| order.order_id).eq(ids), "{at}");
     }
     let queues = [
         &image.bids,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use rialto_engine::{EventBuffer, Exchange};
 use rialto_gateway::models::{AccountTable, BookTable, Changes, OpenOrder, ReadModels, Tables};
 use rialto_reference::scenario::{Profile, generate};
-use rialto_types::{AccountId, KeyId, OrderRef, Seq, ShardId, SourceId};
+use rialto_types::{AccountId, KeyId, OrderRef, Seq, ShardId, Side, SourceId, Timestamp};
 
 /// The shard that generated sequences are for.
 const SHARD: ShardId = ShardId(5);
@@ -23,6 +23,11 @@ fn tables(models: &ReadModels) -> (Tables, Vec<OpenOrder>) {
             last_trade: book.last_trade(),
             change_count: book.change_count(),
             changed_at: book.changed_at(),
+            queue: [Side::Buy, Side::Sell]
+                .into_iter()
+                .flat_map(|side| models.queue(instrument.id, side))
+                .map(|order| order.order_id)
+                .collect(),
         }
     });
     let accounts = models.accounts().from(AccountId(0)).map(|(_, account)| {
@@ -97,6 +102,12 @@ fn restored_models_go_on_as_the_originals() {
                 let (tables, orders) = tables(&original);
                 restored = ReadModels::restore(&tables, orders);
                 assert_eq!(answers(&mut restored), answers(&mut original), "{at}");
+                for instrument in original.directory().instruments() {
+                    // What was traded before is not in the tables, and that is said.
+                    let [known, all] = [&restored, &original].map(|m| m.history(instrument.id));
+                    assert_eq!(known.expect("listed").since(), original.time(), "{at}");
+                    assert_eq!(all.expect("listed").since(), Timestamp(0), "{at}");
+                }
             }
             events.clear();
             exchange.apply(seq, step.time, &step.input, &mut events);
@@ -107,6 +118,7 @@ fn restored_models_go_on_as_the_originals() {
                 assert_eq!(restored.apply(event, &mut found), applied, "{at}");
             }
             assert_eq!(found.levels, expected.levels, "{at}");
+            assert_eq!(found.queues, expected.queues, "{at}");
             assert_eq!(found.balances, expected.balances, "{at}");
         }
         assert_eq!(answers(&mut restored), answers(&mut original), "{seed}");

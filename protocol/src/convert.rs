@@ -175,6 +175,19 @@ pub fn amount_scaled(asset: &Asset, amount: Amount) -> Scaled {
     sum(amount.0, asset.unit_mantissa())
 }
 
+/// The sum of the quantities of many trades, in lots, as the wire carries it: rounded down to 18 digits.
+#[inline]
+pub fn volume_scaled(instrument: &Instrument, lots: i128) -> Scaled {
+    Scaled::rounded(lots.saturating_mul(i128::from(instrument.spec.lot_mantissa)))
+}
+
+/// The sum of the amounts of many trades, in units of the asset, as the wire carries it: rounded down to
+/// 18 digits.
+#[inline]
+pub fn turnover_scaled(asset: &Asset, units: i128) -> Scaled {
+    Scaled::rounded(units.saturating_mul(i128::from(asset.unit_mantissa())))
+}
+
 #[inline]
 fn sum(count: i64, step: i64) -> Scaled {
     Scaled::from_mantissa(i128::from(count) * i128::from(step))
@@ -210,6 +223,20 @@ mod tests {
 
     fn scaled(text: &str) -> Scaled {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn sums_of_many_trades_fit_whatever_they_come_to() {
+        let most = i128::from(i64::MAX) * 1_000;
+        let volume = volume_scaled(&btc_usdt(), most);
+        let lots = most / 10_i128.pow(3);
+        assert_eq!((i128::from(volume.mantissa), volume.exponent), (lots, -1));
+        let odd = volume_scaled(&btc_usdt(), i128::from(i64::MAX) + 1);
+        assert_eq!((odd.mantissa, odd.exponent), (922_337_203_685_477_580, -3));
+        assert_eq!(volume_scaled(&btc_usdt(), 15_000), scaled("1.5"));
+        assert_eq!(turnover_scaled(&usdt(), 90_000_750_000), scaled("90000.75"));
+        let absurd = turnover_scaled(&usdt(), i128::MAX);
+        assert!(absurd.exponent > 0 && absurd.mantissa > 0, "{absurd:?}");
     }
 
     #[test]

@@ -66,6 +66,20 @@ impl Scaled {
         }
     }
 
+    /// As [`from_mantissa`](Self::from_mantissa), but a value of more than 18 significant digits is rounded
+    /// towards zero to those that fit: for figures, which nobody settles by.
+    pub fn rounded(mantissa: i128) -> Self {
+        let (mut rest, mut exponent) = (mantissa, EXPONENT_MIN);
+        while i128::from(saturate(rest)) != rest && exponent < EXPONENT_MAX {
+            rest /= 10;
+            exponent += 1;
+        }
+        Self {
+            mantissa: saturate(rest),
+            exponent,
+        }
+    }
+
     /// The value in units of 10^-`decimals`, when it is a whole number of them and fits.
     pub(crate) fn in_units(self, decimals: u8) -> Option<i64> {
         let shift = i32::from(self.exponent) + i32::from(decimals);

@@ -13,6 +13,7 @@
 #![warn(clippy::float_arithmetic)]
 
 pub mod admin;
+pub mod checksum;
 mod code;
 mod codec;
 pub mod convert;

@@ -2,7 +2,7 @@
 
 use rialto_types::{AccountState, EventBody, Instrument, InstrumentId, KillScope, Transferred};
 
-use super::{Book, Changes, ReadModels};
+use super::{Book, Changes, ReadModels, TradeHistory};
 
 impl ReadModels {
     /// Applies an event that is not about one order.
@@ -55,6 +55,7 @@ impl ReadModels {
                 assert_eq!(id, instruments.len() + 1, "instruments count up by one");
                 instruments.push(instrument);
                 self.books.push(Book::default());
+                self.histories.push(TradeHistory::default());
             }
             EventBody::InstrumentStateChanged {
                 instrument, state, ..

@@ -13,6 +13,7 @@ mod account;
 mod administration;
 mod book;
 mod directory;
+mod history;
 mod order;
 mod orders;
 mod restoring;
@@ -23,9 +24,11 @@ use rialto_types::{
     Origin, Price, ReportSeq, Seq, Side, SourceId, Timestamp, Trade,
 };
 
+use self::book::Cause;
 pub use account::{Account, Accounts, Balance};
-pub use book::{Book, Level};
+pub use book::{Book, Level, QueueChange, QueueStep};
 pub use directory::{Directory, Key, Keys};
+pub use history::{Candle, Figures, Interval, TradeHistory};
 pub use order::{OpenOrder, Place};
 pub use orders::{Listing, OpenOrders};
 pub use restoring::{AccountTable, BookTable, Tables};
@@ -41,6 +44,8 @@ pub struct ReadModels {
     orders: OpenOrders,
     /// By instrument id, from 1.
     books: Vec<Book>,
+    /// By instrument id, from 1.
+    histories: Vec<TradeHistory>,
     /// The last transfer of each source, by source id; 0 before the first.
     sources: Vec<u64>,
 }
@@ -67,6 +72,8 @@ pub enum Applied {
 pub struct Changes {
     /// Price levels whose total is another now.
     pub levels: Vec<(InstrumentId, Side, Price)>,
+    /// What happened to orders in the book, in order.
+    pub queues: Vec<(InstrumentId, QueueChange)>,
     /// Balances of which the total or the held part is another now.
     pub balances: Vec<(AccountId, AssetId)>,
     /// Whether the directory is another now.
@@ -77,6 +84,7 @@ impl Changes {
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.levels.clear();
+        self.queues.clear();
         self.balances.clear();
         self.directory = false;
     }
@@ -121,6 +129,18 @@ impl ReadModels {
     /// The book of an instrument.
     pub fn book(&self, instrument: InstrumentId) -> Option<&Book> {
         self.books.get(instrument.index().checked_sub(1)?)
+    }
+
+    /// The trades of an instrument in figures.
+    pub fn history(&self, instrument: InstrumentId) -> Option<&TradeHistory> {
+        self.histories.get(instrument.index().checked_sub(1)?)
+    }
+
+    /// The orders in the book of an instrument, of one side, the one first that trades first. None when
+    /// there is no such instrument.
+    pub fn queue(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = &OpenOrder> {
+        let book = self.book(instrument).into_iter();
+        book.flat_map(move |book| book.queued(side, &self.orders))
     }
 
     /// The last transfer applied of a source; 0 before the first.
@@ -175,7 +195,7 @@ impl ReadModels {
                 self.reported(e.account, e.report);
                 let order = OpenOrder::accepted(e, event.time);
                 self.orders.insert(order);
-                self.moved(None, &order, changes);
+                self.moved((None, &order), Cause::default(), changes);
                 Applied::Order(order)
             }
             EventBody::Rejected(e) => {
@@ -191,7 +211,11 @@ impl ReadModels {
             EventBody::Replaced(e) => {
                 self.heard(e.origin);
                 self.reported(e.account, e.report);
-                Applied::Order(self.change(e.order_id, changes, |order| order.replace(e)))
+                let cause = Cause {
+                    loses_place: !e.kept_priority,
+                    ..Cause::default()
+                };
+                Applied::Order(self.change_for(e.order_id, cause, changes, |o| o.replace(e)))
             }
             EventBody::Reduced(e) => {
                 self.reported(e.account, e.report);
@@ -227,10 +251,16 @@ impl ReadModels {
     fn trade(&mut self, e: &Trade, changes: &mut Changes) -> Applied {
         self.reported(e.maker.account, e.maker.report);
         self.reported(e.taker.account, e.taker.report);
-        self.books[e.instrument.index() - 1].last_trade = Some((e.trade_id, e.price));
+        let at = e.instrument.index() - 1;
+        self.books[at].last_trade = Some((e.trade_id, e.price));
+        self.histories[at].add(self.time, e);
         self.settle(e, changes);
+        let cause = Cause {
+            trade: Some(e.trade_id),
+            ..Cause::default()
+        };
         let mut fill = |fill: &Fill| {
-            self.change(fill.order_id, changes, |order| {
+            self.change_for(fill.order_id, cause, changes, |order| {
                 order.fill(e.qty, e.notional, fill.leaves);
             })
         };
@@ -271,11 +301,21 @@ impl ReadModels {
         changes: &mut Changes,
         how: impl FnOnce(&mut OpenOrder),
     ) -> OpenOrder {
+        self.change_for(id, Cause::default(), changes, how)
+    }
+
+    fn change_for(
+        &mut self,
+        id: OrderId,
+        cause: Cause,
+        changes: &mut Changes,
+        how: impl FnOnce(&mut OpenOrder),
+    ) -> OpenOrder {
         let order = self.orders.get_mut(id);
         let before = *order;
         how(order);
         let after = *order;
-        self.moved(Some(&before), &after, changes);
+        self.moved((Some(&before), &after), cause, changes);
         if after.is_closed() {
             self.orders.remove(id);
         }
@@ -283,13 +323,25 @@ impl ReadModels {
     }
 
     /// Carries a change of an order over to the book and to what its account holds.
-    fn moved(&mut self, before: Option<&OpenOrder>, after: &OpenOrder, changes: &mut Changes) {
-        let at = after.instrument.index() - 1;
-        let levels = self.books[at].moved(self.seq, before, after);
-        for price in levels.into_iter().flatten() {
-            changes.levels.push((after.instrument, after.side, price));
+    fn moved(
+        &mut self,
+        (before, after): (Option<&OpenOrder>, &OpenOrder),
+        cause: Cause,
+        changes: &mut Changes,
+    ) {
+        let id = after.instrument;
+        let book = &mut self.books[id.index() - 1];
+        let moved = book.moved(self.seq, (before, after), cause, &mut self.orders);
+        for change in moved.changes() {
+            changes.levels.push((id, change.side, change.price));
+            changes.queues.push((id, *change));
         }
-        let instrument: &Instrument = &self.directory.instruments[at];
+        self.hold(before, after, changes);
+    }
+
+    /// Carries a change of an order over to what its account holds.
+    fn hold(&mut self, before: Option<&OpenOrder>, after: &OpenOrder, changes: &mut Changes) {
+        let instrument: &Instrument = &self.directory.instruments[after.instrument.index() - 1];
         let held_before = before.map_or(0, |order| order.held(instrument).0);
         let difference = after.held(instrument).0 - held_before;
         if difference != 0 {

@@ -86,7 +86,7 @@ impl OpenOrder {
     }
 
     /// Price and quantity that the book shows of it; `None` while it is not in the book.
-    pub(super) fn shown(&self) -> Option<(Price, Qty)> {
+    pub(crate) fn shown(&self) -> Option<(Price, Qty)> {
         match (self.place, self.kind.price()) {
             (Place::Book, Some(price)) => Some((price, Qty(self.leaves))),
             _ => None,

@@ -7,6 +7,8 @@
 //! An account's orders are chained in the slab in ascending order of id. A [`Listing`] walks such a
 //! chain a few orders at a time while orders come and go, so that nobody has to wait for the answer to
 //! somebody with a million orders. All operations are O(1); removing is linear in listings under way.
+//!
+//! The orders that rest at one price are chained too, in the order in which they trade: see [`Queue`].
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -39,6 +41,25 @@ struct Slot {
     previous: u32,
     /// The account's order after this one.
     next: u32,
+    /// The order that trades before this one at its price.
+    ahead: u32,
+    /// The order that trades after this one at its price.
+    behind: u32,
+}
+
+/// The two ends of a chain of orders that rest at one price. Belongs to the book's level.
+#[derive(Clone, Copy)]
+pub(super) struct Queue {
+    first: u32,
+    last: u32,
+}
+
+impl Queue {
+    /// Of nobody.
+    pub(super) const EMPTY: Self = Self {
+        first: NONE,
+        last: NONE,
+    };
 }
 
 /// The orders of one account.
@@ -151,7 +172,7 @@ impl OpenOrders {
         self.by_client_id.reserve(more);
     }
 
-    /// Takes up an order; ids come in ascending order.
+    /// Takes up an order, which stands in no queue yet; ids come in ascending order.
     pub(super) fn insert(&mut self, order: OpenOrder) {
         let account = order.account;
         if account.index() >= self.chains.len() {
@@ -163,6 +184,8 @@ impl OpenOrders {
             order,
             previous,
             next: NONE,
+            ahead: NONE,
+            behind: NONE,
         });
         let chain = &mut self.chains[account.index()];
         chain.last = slot;
@@ -195,6 +218,7 @@ impl OpenOrders {
             order,
             previous,
             next,
+            ..
         } = self.slots[removed as usize].clone();
         if let Some(name) = order.client_order_id {
             self.by_client_id.remove(&(order.account, name));
@@ -215,6 +239,48 @@ impl OpenOrders {
             }
         }
         self.free.push(removed);
+    }
+
+    /// Puts an order at the end of a queue. It stands in none.
+    ///
+    /// # Panics
+    /// When no such order is open: the log is broken.
+    pub(super) fn enqueue(&mut self, queue: &mut Queue, id: OrderId) {
+        let slot = self.by_id[&id];
+        let ahead = std::mem::replace(&mut queue.last, slot);
+        match ahead {
+            NONE => queue.first = slot,
+            ahead => self.slots[ahead as usize].behind = slot,
+        }
+        let entry = &mut self.slots[slot as usize];
+        (entry.ahead, entry.behind) = (ahead, NONE);
+    }
+
+    /// Takes an order out of the queue that it stands in.
+    ///
+    /// # Panics
+    /// When no such order is open: the log is broken.
+    pub(super) fn dequeue(&mut self, queue: &mut Queue, id: OrderId) {
+        let slot = self.by_id[&id];
+        let Slot { ahead, behind, .. } = self.slots[slot as usize];
+        match ahead {
+            NONE => queue.first = behind,
+            ahead => self.slots[ahead as usize].behind = behind,
+        }
+        match behind {
+            NONE => queue.last = ahead,
+            behind => self.slots[behind as usize].ahead = ahead,
+        }
+    }
+
+    /// The orders of a queue, the one first that trades first.
+    pub(super) fn queued(&self, queue: Queue) -> impl Iterator<Item = &OpenOrder> {
+        let mut next = queue.first;
+        std::iter::from_fn(move || {
+            let slot = self.slots.get(next as usize)?;
+            next = slot.behind;
+            Some(&slot.order)
+        })
     }
 
     fn place(&mut self, slot: Slot) -> u32 {

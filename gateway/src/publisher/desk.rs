@@ -14,6 +14,10 @@ use super::topics::Subscription;
 use crate::outbox::{Flush, OutboxWriter};
 use crate::request::SessionId;
 
+/// A member with more queued than this, snapshots not counted, is behind: it is not sent what later
+/// messages will replace.
+pub(super) const BEHIND_BYTES: usize = 16 * 1024;
+
 /// A place at the desk.
 pub(super) type Place = usize;
 
@@ -49,8 +53,8 @@ pub(super) struct Member {
     /// Whether it is being sent reports that it missed. What happens meanwhile it is sent after them.
     pub(super) is_catching_up: bool,
     pub(super) subscriptions: Vec<Subscription>,
-    /// Instruments whose best prices it was not told because it is behind.
-    pub(super) stale_tops: BTreeSet<InstrumentId>,
+    /// Channels and instruments of which it was not told something because it is behind.
+    pub(super) stale: BTreeSet<(usize, InstrumentId)>,
     /// By channel: of a subscription to all instruments, the first one that it was not told yet, and
     /// with it all above.
     pub(super) untold: [Option<InstrumentId>; Channel::ALL.len()],
@@ -77,6 +81,19 @@ impl Member {
             instrument: Some(instrument),
         };
         is_told && !self.subscriptions.contains(&specific)
+    }
+
+    /// Whether so much is queued for it that it is not to be sent what later messages replace.
+    pub(super) fn is_behind(&self) -> bool {
+        self.queued_bytes() > BEHIND_BYTES + self.allowance_bytes
+    }
+
+    /// Whether it has a subscription to an instrument, to this one or to all.
+    pub(super) fn follows(&self, channel: Channel, instrument: InstrumentId) -> bool {
+        let mut subscriptions = self.subscriptions.iter();
+        subscriptions.any(|s| {
+            s.channel == channel && s.instrument.is_none_or(|followed| followed == instrument)
+        })
     }
 
     fn is_too_slow(&mut self) -> bool {
@@ -120,7 +137,7 @@ impl Desk {
             trader: None,
             is_catching_up: false,
             subscriptions: Vec::new(),
-            stale_tops: BTreeSet::new(),
+            stale: BTreeSet::new(),
             untold: [None; Channel::ALL.len()],
             queue_bytes_max,
             allowance_bytes: 0,

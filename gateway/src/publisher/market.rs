@@ -1,12 +1,9 @@
-//! Market data as messages: definitions, trades, top of book, snapshots and increments of the book.
+//! Market data as messages: trades, top of book, states of instruments.
 //!
 //! Pure functions from the read models to messages of the schema.
 
 use rialto_protocol::refusal::Pair;
-use rialto_protocol::{
-    BookFlags, InstrumentStatus, L2Snapshot, L2Update, Level as WireLevel, TopOfBook, TradeTick,
-    convert,
-};
+use rialto_protocol::{InstrumentStatus, TopOfBook, TradeTick, convert};
 use rialto_types::{Event, Instrument, InstrumentState, Price, Side, Trade};
 
 use crate::models::{Book, Level, ReadModels};
@@ -41,93 +38,6 @@ pub(super) fn top_of_book(models: &ReadModels, instrument: &Instrument, book: &B
         bid_order_count: orders(bid),
         ask_order_count: orders(ask),
     }
-}
-
-fn wire_level(instrument: &Instrument, side: Side, price: Price, level: Level) -> WireLevel {
-    WireLevel {
-        price: convert::price_decimal(instrument, price),
-        quantity: convert::qty_scaled(instrument, level.qty),
-        order_count: level.order_count,
-        side: side.into(),
-    }
-}
-
-/// Divides levels among messages: `message` makes one of at most `max` levels and its place.
-fn divided(
-    levels: Vec<WireLevel>,
-    max: usize,
-    mut message: impl FnMut(Vec<WireLevel>, bool, bool),
-) {
-    let mut rest = levels;
-    let mut first = true;
-    loop {
-        let later = rest.split_off(rest.len().min(max));
-        let last = later.is_empty();
-        message(rest, first, last);
-        if last {
-            return;
-        }
-        first = false;
-        rest = later;
-    }
-}
-
-fn flags(first: bool, last: bool) -> BookFlags {
-    BookFlags::FIRST
-        .when(first)
-        .with(BookFlags::LAST.when(last))
-}
-
-/// The whole book, as of the models' last command, in as many messages as it takes.
-pub(super) fn l2_snapshot(
-    models: &ReadModels,
-    instrument: &Instrument,
-    book: &Book,
-    mut send: impl FnMut(&L2Snapshot),
-) {
-    let levels = [Side::Buy, Side::Sell]
-        .into_iter()
-        .flat_map(|side| {
-            book.levels(side)
-                .map(move |(price, level)| (side, price, level))
-        })
-        .map(|(side, price, level)| wire_level(instrument, side, price, level))
-        .collect();
-    divided(levels, L2Snapshot::LEVELS_MAX, |levels, first, last| {
-        send(&L2Snapshot {
-            instrument_id: instrument.id,
-            core_seq: models.seq(),
-            transact_time: models.time(),
-            book_seq: book.change_count(),
-            book_flags: flags(first, last),
-            levels: levels.try_into().expect("divided to fit"),
-        });
-    });
-}
-
-/// What the models' last command changed of a book, in as many messages as it takes. `changed` are the
-/// levels that it touched, each once.
-pub(super) fn l2_update(
-    models: &ReadModels,
-    instrument: &Instrument,
-    book: &Book,
-    changed: impl Iterator<Item = (Side, Price)>,
-    mut send: impl FnMut(&L2Update),
-) {
-    let levels = changed
-        .map(|(side, price)| wire_level(instrument, side, price, book.level(side, price)))
-        .collect();
-    divided(levels, L2Update::LEVELS_MAX, |levels, first, last| {
-        send(&L2Update {
-            instrument_id: instrument.id,
-            core_seq: models.seq(),
-            transact_time: models.time(),
-            book_seq: book.change_count(),
-            previous_book_seq: book.change_count() - 1,
-            book_flags: flags(first, last),
-            levels: levels.try_into().expect("divided to fit"),
-        });
-    });
 }
 
 /// A trade.

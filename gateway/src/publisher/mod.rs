@@ -10,16 +10,22 @@
 
 mod answers;
 mod arrivals;
+mod books;
 mod catching_up;
+mod conflated;
 mod desk;
+mod figures;
 mod market;
 mod numbered;
 mod report_log;
 mod reports;
+mod states;
 mod subscriptions;
 pub(crate) mod thread;
 mod topics;
 
+#[cfg(test)]
+mod channel_tests;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +33,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use rialto_protocol::refusal::Pair;
-use rialto_protocol::{BalanceUpdate, Channel, EndReason, WireMessage, definition};
+use rialto_protocol::{BalanceUpdate, Channel, Coded, EndReason, WireMessage, definition};
 use rialto_types::{
     AccountId, AssetId, CommandKind, Event, EventBody, InstrumentId, KeyId, Origin, Price, Side,
     Timestamp, Trade,
@@ -43,7 +49,7 @@ use self::subscriptions::Telling;
 use self::topics::Topics;
 use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
-use crate::models::{Applied, Changes, ReadModels};
+use crate::models::{Applied, Changes, QueueChange, ReadModels};
 use crate::request::{LogOn, Question, Request, SessionId};
 
 /// Price levels told to new subscribers in one turn, about a millisecond's worth: whoever subscribes to
@@ -118,6 +124,8 @@ pub(crate) struct Publisher {
     tellings: VecDeque<Telling>,
     /// Price levels told in this turn to those who have just subscribed.
     levels_told: usize,
+    /// When it is next looked who has caught up.
+    next_catch_up: Timestamp,
     /// Logons that wait for the core to take what their key has sent.
     arriving: Vec<(Place, LogOn)>,
     /// Count of unnumbered commands, armings at logon, that the core has taken for each key since the
@@ -143,7 +151,9 @@ impl Publisher {
         for instrument in models.directory().instruments() {
             topics.add_instrument();
             topics.book_changed(&models, instrument.id);
+            topics.begin_candles(&models, instrument.id);
         }
+        topics.publish_tops(&models);
         Self {
             models,
             changes: Changes::default(),
@@ -155,6 +165,7 @@ impl Publisher {
             balance_update: BalanceUpdate::default(),
             tellings: VecDeque::new(),
             levels_told: 0,
+            next_catch_up: Timestamp(0),
             arriving: Vec::new(),
             arms: HashMap::new(),
             between_commands: true,
@@ -211,6 +222,7 @@ impl Publisher {
     }
 
     fn tell_market(&mut self, event: &Event, trade: &Trade) {
+        self.topics.keep_trade(trade.instrument);
         if self.topics.has_audience(trade.instrument, Channel::Trades) {
             let message = market::trade_tick(event, trade, self.pair(trade.instrument));
             self.topics
@@ -279,7 +291,7 @@ impl Publisher {
             EventBody::InstrumentListed { instrument, .. } => {
                 self.topics.add_instrument();
                 self.publish_definition(event, instrument.id);
-                self.publish_empty_book(instrument.id);
+                self.publish_states(instrument.id, event.time);
             }
             EventBody::FeesChanged { instrument, .. } => self.publish_definition(event, instrument),
             EventBody::InstrumentStateChanged {
@@ -301,20 +313,20 @@ impl Publisher {
         }
     }
 
-    /// Tells those who follow all books of a new one, so that they have where its changes go on from.
-    fn publish_empty_book(&mut self, id: InstrumentId) {
-        let Self { models, topics, .. } = self;
-        let listed = models.directory().instrument(id);
-        let listed = listed.expect("a new instrument is listed");
-        let book = models.book(id).expect("a new instrument has a book");
-        if topics.has_audience(id, Channel::L2Book) {
-            market::l2_snapshot(models, listed, book, |message| {
-                topics.publish(id, Channel::L2Book, message);
+    /// Tells those who follow all instruments of a new one, so that they have where its changes go on from.
+    fn publish_states(&mut self, id: InstrumentId, now: Timestamp) {
+        for channel in Channel::ALL.iter().copied() {
+            let is_told = channel == Channel::Instruments;
+            if is_told || !self.topics.has_audience(id, channel) {
+                continue;
+            }
+            let mut state = Vec::new();
+            states::tell((&self.models, &self.topics), channel, id, now, |message| {
+                state.push(message.to_vec());
             });
-        }
-        if topics.has_audience(id, Channel::TopOfBook) {
-            let message = market::top_of_book(models, listed, book);
-            topics.publish(id, Channel::TopOfBook, &message);
+            for message in state {
+                self.topics.publish_bytes(id, channel, &message);
+            }
         }
     }
 
@@ -325,7 +337,12 @@ impl Publisher {
             changes.levels.sort_unstable();
             changes.levels.dedup();
             for group in changes.levels.chunk_by(|a, b| a.0 == b.0) {
-                self.publish_book(group);
+                self.publish_levels(group);
+            }
+            // A command concerns one book alone or, like a kill switch, one after another: stable.
+            changes.queues.sort_by_key(|(id, _)| *id);
+            for group in changes.queues.chunk_by(|a, b| a.0 == b.0) {
+                self.publish_queues(group);
             }
         }
         if !changes.balances.is_empty() {
@@ -340,22 +357,33 @@ impl Publisher {
     }
 
     /// Tells the changed levels of one book.
-    fn publish_book(&mut self, levels: &[(InstrumentId, Side, Price)]) {
-        let instrument = levels[0].0;
-        self.topics.book_changed(&self.models, instrument);
-        if !self.topics.has_audience(instrument, Channel::L2Book) {
-            return;
-        }
-        let book = self
-            .models
-            .book(instrument)
-            .expect("a changed book is listed");
-        let listed = self.models.directory().instrument(instrument);
+    fn publish_levels(&mut self, levels: &[(InstrumentId, Side, Price)]) {
+        let id = levels[0].0;
+        self.topics.book_changed(&self.models, id);
+        let listed = conflated::listed(&self.models, id);
         let changed = levels.iter().map(|(_, side, price)| (*side, *price));
-        let listed = listed.expect("a changed book is listed");
-        market::l2_update(&self.models, listed, book, changed, |message| {
-            self.topics.publish(instrument, Channel::L2Book, message);
-        });
+        let book_seq = listed.book.change_count();
+        self.topics.keep_levels(id, book_seq, &changed);
+        let channel = Channel::L2Book;
+        if self.topics.has_audience(id, channel) {
+            listed.l2_update(changed, |message| {
+                self.topics.publish(id, channel, message);
+            });
+            self.topics.keep_unproven(id, channel);
+        }
+    }
+
+    /// Tells what happened to orders in one book.
+    fn publish_queues(&mut self, changes: &[(InstrumentId, QueueChange)]) {
+        let (id, channel) = (changes[0].0, Channel::L3Book);
+        if self.topics.has_audience(id, channel) {
+            let listed = conflated::listed(&self.models, id);
+            let changes = changes.iter().map(|(_, change)| change);
+            listed.l3_update(changes, |message| {
+                self.topics.publish(id, channel, message);
+            });
+            self.topics.keep_unproven(id, channel);
+        }
     }
 
     /// Tells the changed balances of one account.
@@ -417,7 +445,7 @@ impl Publisher {
                 message,
                 done,
             } => {
-                self.subscribe(session, &message);
+                self.subscribe(session, &message, now);
                 if done.send(()).is_err() {
                     tracing::debug!(session = session.0, "whoever subscribed has gone");
                 }
@@ -468,12 +496,15 @@ impl Publisher {
             self.admit_arriving(now);
         }
         self.desk.flush();
-        self.topics.deliver(&mut self.desk);
+        if self.between_commands {
+            self.topics.publish_due(&self.models, now);
+        }
+        self.deliver();
         if self.between_commands {
             self.go_on_catching_up();
             self.answers.go_on(&mut self.models, &mut self.desk);
-            self.go_on_telling();
-            self.topics.catch_up(&mut self.desk, &self.models);
+            self.go_on_telling(now);
+            self.catch_up(now);
         }
         self.desk.flush();
         for (place, reason) in self.desk.take_ended() {
@@ -483,6 +514,19 @@ impl Publisher {
             self.close(place);
         }
         self.levels_told = 0;
+    }
+
+    /// Copies market data to its receivers.
+    fn deliver(&mut self) {
+        if self.between_commands {
+            self.topics.publish_tops(&self.models);
+        }
+        self.topics.deliver(&mut self.desk, &self.metrics);
+    }
+
+    /// When the publisher has to be woken at the latest, though nothing happens.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.topics.next_due().filter(|_| self.between_commands)
     }
 
     /// Whether a turn has told new subscribers so much that requests had better wait for the next one.

@@ -1,18 +1,21 @@
 //! Subscriptions: streams that begin with the present state and go on from there without a gap.
 
 use rialto_protocol::{
-    Channel, Code, Subscribe, SubscriptionAccepted, SubscriptionRefusal, SubscriptionRefused,
-    Unsubscribe, VarText, definition,
+    Channel, Code, Coded, Subscribe, SubscriptionAccepted, SubscriptionRefusal,
+    SubscriptionRefused, Unsubscribe, VarText, definition,
 };
-use rialto_types::InstrumentId;
+use rialto_types::{InstrumentId, Timestamp};
 
-use super::desk::{self, Place};
-use super::topics::Subscription;
-use super::{Publisher, answers, market};
+use super::desk::{self, BEHIND_BYTES, Place};
+use super::topics::{Subscription, index};
+use super::{Publisher, answers, states};
 use crate::request::SessionId;
 
+/// How often it is looked at most who has caught up.
+const CATCH_UP_NS: u64 = 1_000_000;
+
 impl Publisher {
-    pub(super) fn subscribe(&mut self, session: SessionId, message: &Subscribe) {
+    pub(super) fn subscribe(&mut self, session: SessionId, message: &Subscribe, now: Timestamp) {
         let Some(place) = self.desk.place_of(session) else {
             return;
         };
@@ -20,7 +23,7 @@ impl Publisher {
         match self.begin_subscription(place, message) {
             Ok(subscription) => {
                 self.tell_subscribed(place, wanted);
-                self.tell_state(place, subscription);
+                self.tell_state(place, subscription, now);
             }
             Err(reason) => self.tell_refused(place, wanted, reason),
         }
@@ -38,7 +41,7 @@ impl Publisher {
         };
         let max = self.limits.subscriptions_per_session_max;
         // What is on its way belongs before the state that the new subscriber is told.
-        self.topics.deliver(&mut self.desk);
+        self.deliver();
         self.topics
             .subscribe(&mut self.desk, place, subscription, max)?;
         Ok(subscription)
@@ -95,7 +98,8 @@ impl Publisher {
             }
             SubscriptionRefusal::UnknownChannel => {
                 let channel = channel.raw();
-                format!("channel {channel} is not in the schema, which has 1 to 4")
+                let last = Channel::ALL.len();
+                format!("channel {channel} is not in the schema, which has 1 to {last}")
             }
             SubscriptionRefusal::TooManySubscriptions => {
                 let max = self.limits.subscriptions_per_session_max;
@@ -119,13 +123,13 @@ impl Publisher {
     }
 
     /// Tells a new subscriber the present state: of one instrument at once, of all bit by bit.
-    fn tell_state(&mut self, place: Place, subscription: Subscription) {
+    fn tell_state(&mut self, place: Place, subscription: Subscription, now: Timestamp) {
         let Subscription {
             channel,
             instrument,
         } = subscription;
         if let Some(id) = instrument {
-            self.tell_instrument(place, channel, id);
+            self.tell_instrument(place, channel, id, now);
             return;
         }
         if channel == Channel::Instruments {
@@ -140,12 +144,12 @@ impl Publisher {
             channel,
             next: InstrumentId(1),
         });
-        self.go_on_telling();
+        self.go_on_telling(now);
     }
 
     /// Tells those who have subscribed to all instruments of some more of them. The models are between
     /// two commands, and what has happened so far was delivered.
-    pub(super) fn go_on_telling(&mut self) {
+    pub(super) fn go_on_telling(&mut self, now: Timestamp) {
         for _ in 0..self.tellings.len() {
             let Some(mut telling) = self.tellings.pop_front() else {
                 return;
@@ -155,7 +159,7 @@ impl Publisher {
                 && !self.has_told_enough()
                 && answers::keeps_up(&self.desk, telling.place)
             {
-                self.tell_instrument(telling.place, telling.channel, telling.next);
+                self.tell_instrument(telling.place, telling.channel, telling.next, now);
                 telling.next.0 += 1;
             }
             let rest = (telling.next.index() <= count).then_some(telling.next);
@@ -174,36 +178,71 @@ impl Publisher {
 
     fn set_untold(&mut self, place: Place, channel: Channel, from: Option<InstrumentId>) {
         if let Some(member) = self.desk.get_mut(place) {
-            member.untold[channel as usize - 1] = from;
+            member.untold[index(channel)] = from;
         }
     }
 
-    fn tell_instrument(&mut self, place: Place, channel: Channel, id: InstrumentId) {
+    /// Tells a member how one instrument stands.
+    fn tell_instrument(
+        &mut self,
+        place: Place,
+        channel: Channel,
+        id: InstrumentId,
+        now: Timestamp,
+    ) {
         let queued = self.queued_bytes(place);
-        let Self { models, desk, .. } = self;
-        let pair = models.directory().pair(id);
-        let pair = pair.expect("the instrument is listed");
-        let book = models.book(id).expect("the instrument is listed");
-        match channel {
-            Channel::Instruments => {
-                let message = definition::instrument_definition(pair, models.seq());
-                desk.tell(place, &message);
-            }
-            Channel::TopOfBook => {
-                desk.tell(place, &market::top_of_book(models, pair.instrument, book));
-            }
-            Channel::L2Book => {
-                self.levels_told += book.level_count();
-                market::l2_snapshot(models, pair.instrument, book, |message| {
-                    desk.tell(place, message);
-                });
-            }
-            Channel::Trades => {}
-        }
-        self.levels_told += 1;
+        let Self {
+            models,
+            topics,
+            desk,
+            ..
+        } = self;
+        let entries = states::tell((models, topics), channel, id, now, |message| {
+            desk.tell_bytes(place, message);
+        });
+        self.levels_told += entries + 1;
         // A snapshot is as long as it is, which does not count as falling behind.
         let told = self.queued_bytes(place).saturating_sub(queued);
         self.desk.allow(place, told);
+    }
+
+    /// Tells subscribers that were behind and have caught up how those instruments stand of which they
+    /// were not told everything. The models are between two commands, and what has happened so far was
+    /// delivered.
+    pub(super) fn catch_up(&mut self, now: Timestamp) {
+        // Looked at a thousand times a second at most: it takes a look at each who is behind.
+        let since = self.next_catch_up.0.saturating_sub(CATCH_UP_NS);
+        if (since..self.next_catch_up.0).contains(&now.0) {
+            return;
+        }
+        self.next_catch_up = Timestamp(now.0.saturating_add(CATCH_UP_NS));
+        for place in self.topics.take_lagging() {
+            if !self.has_caught_up(place, now) {
+                self.topics.lags(place);
+            }
+        }
+    }
+
+    /// Tells one who was behind as much as it may be told; returns whether that was all, or it is gone.
+    fn has_caught_up(&mut self, place: Place, now: Timestamp) -> bool {
+        loop {
+            let may_be_told = !self.has_told_enough();
+            let Some(member) = self.desk.get_mut(place) else {
+                return true;
+            };
+            let reads = member.queued_bytes() <= BEHIND_BYTES;
+            if member.stale.is_empty() || !reads || !may_be_told {
+                return member.stale.is_empty();
+            }
+            let Some((channel, id)) = member.stale.pop_first() else {
+                return true;
+            };
+            let channel = Channel::ALL[channel];
+            // It may have unsubscribed meanwhile.
+            if member.follows(channel, id) {
+                self.tell_instrument(place, channel, id, now);
+            }
+        }
     }
 
     fn queued_bytes(&self, place: Place) -> usize {

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::registry::Registry;
 use rialto_engine::image::{InstrumentImage, OrderImage, StateImage};
 use rialto_engine::{EventBuffer, Exchange};
 use rialto_protocol::{
-    Balance, BookFlags, Channel, Code, Decimal, ExecType, ExecutionReport, Frame, L2Snapshot,
-    L2Update, Level, Message, OrderState, Scaled, Subscribe, TopOfBook, Unsubscribe, convert,
+    Balance, BookFlags, Channel, Code, Decimal, EndReason, ExecType, ExecutionReport, Frame,
+    L2Snapshot, L2Update, Level, Message, OrderState, Scaled, Subscribe, TopOfBook, Unsubscribe,
+    convert,
 };
 use rialto_reference::scenario::{Profile, generate};
 use rialto_ring::{IdleStrategy, idle_pair};
@@ -27,13 +29,20 @@ use crate::outbox::{OutboxReader, outbox};
 use crate::request::{LogOn, Request, SessionId};
 
 /// The shard that generated sequences are for.
-const SHARD: ShardId = ShardId(5);
+pub(super) const SHARD: ShardId = ShardId(5);
 const STEPS: usize = 2_000;
+
 
 /// Enough for all reports of a run.
 const LOG_BYTES: usize = 16 << 20;
 
-fn publisher() -> Publisher {
+/// A time a millisecond after the last one asked for.
+pub(super) fn later() -> Timestamp {
+    static NOW: AtomicU64 = AtomicU64::new(0);
+    Timestamp(NOW.fetch_add(1_000_000, Ordering::Relaxed))
+}
+
+pub(super) fn publisher() -> Publisher {
     let log = ReportLog::with_capacity(LOG_BYTES);
     let models = ReadModels::new();
     let cell = DirectoryCell::new(models.directory().clone());
@@ -42,13 +51,13 @@ fn publisher() -> Publisher {
 }
 
 /// A session without a socket.
-struct Listener {
+pub(super) struct Listener {
     id: SessionId,
     outbox: OutboxReader,
 }
 
 impl Listener {
-    fn open(publisher: &mut Publisher, id: u64) -> Self {
+    pub(super) fn open(publisher: &mut Publisher, id: u64) -> Self {
         let (_, waker) = idle_pair(IdleStrategy::Economy);
         let (writer, reader) = outbox(waker);
         let session = SessionId(id);
@@ -78,7 +87,7 @@ impl Listener {
         assert_eq!(answer.try_recv().unwrap(), Ok(()));
     }
 
-    fn subscribe(&self, publisher: &mut Publisher, channel: Channel) {
+    pub(super) fn subscribe(&self, publisher: &mut Publisher, channel: Channel) {
         let subscribe = Subscribe {
             request_id: 0,
             instrument_id: None,
@@ -103,8 +112,18 @@ impl Listener {
         publisher.request(Request::Unsubscribe(self.id, unsubscribe), Timestamp(0));
     }
 
+    /// Bytes told that it has not read.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.outbox.in_flight_bytes()
+    }
+
+    /// Why it was ended, if it was.
+    pub(super) fn ended(&self) -> Option<EndReason> {
+        self.outbox.ended()
+    }
+
     /// Everything told since the last time.
-    fn read(&self) -> Vec<Message> {
+    pub(super) fn read(&self) -> Vec<Message> {
         let mut messages = Vec::new();
         while let Some(batch) = self.outbox.take() {
             for frame in batch.frames() {
@@ -403,7 +422,7 @@ fn follow(books: &mut BTreeMap<InstrumentId, ClientBook>, message: Message, at: 
         Message::L2Snapshot(m) => books.entry(m.instrument_id).or_default().snapshot(&m),
         Message::L2Update(m) => books.entry(m.instrument_id).or_default().update(&m),
         Message::TopOfBook(m) => books.entry(m.instrument_id).or_default().top = Some(m),
-        Message::SubscriptionAccepted(_) => {}
+        Message::SubscriptionAccepted(_) | Message::BookChecksum(_) => {}
         other => panic!("{other:?} {at}"),
     }
 }
@@ -424,7 +443,7 @@ fn run(seed: u64, profile: &Profile) {
         for event in events.as_slice() {
             publisher.event(event);
         }
-        publisher.flush(Timestamp(0));
+        publisher.flush(later());
         let image = exchange.image();
         let at = format!(
             "seed {seed}, profile {:?}, {seq}: {:?}",
@@ -440,7 +459,7 @@ fn run(seed: u64, profile: &Profile) {
         if seq.0.is_multiple_of(70) {
             audience.leave();
         }
-        publisher.flush(Timestamp(0));
+        publisher.flush(later());
         audience.listen(&image, &at);
     }
     assert_eq!(audience.market.len(), STEPS / 500);
@@ -469,7 +488,7 @@ fn best_prices_are_conflated_for_those_who_are_behind() {
         for event in events.as_slice() {
             publisher.event(event);
         }
-        publisher.flush(Timestamp(0));
+        publisher.flush(later());
         if seq == Seq(3_000) {
             // Nothing was read so far.
             assert!(publisher.is_waiting());
@@ -481,7 +500,7 @@ fn best_prices_are_conflated_for_those_who_are_behind() {
                         tops.insert(top.instrument_id, top);
                     }
                 }
-                publisher.flush(Timestamp(0));
+                publisher.flush(later());
             }
             assert!(!publisher.is_waiting());
             for image in exchange.image().instruments {
@@ -517,7 +536,7 @@ fn states_are_told_no_faster_than_they_are_read() {
         for event in events.as_slice() {
             publisher.event(event);
         }
-        publisher.flush(Timestamp(0));
+        publisher.flush(later());
         if at == begin {
             let listener = Listener::open(&mut publisher, audience.id());
             // So many definitions that it is behind before it asks for the books.
@@ -527,7 +546,7 @@ fn states_are_told_no_faster_than_they_are_read() {
             }
             listener.subscribe(&mut publisher, Channel::L2Book);
             listener.subscribe(&mut publisher, Channel::TopOfBook);
-            publisher.flush(Timestamp(0));
+            publisher.flush(later());
             assert!(publisher.is_waiting() && !publisher.has_work());
             audience.market.push((listener, BTreeMap::new()));
         }
@@ -541,7 +560,7 @@ fn states_are_told_no_faster_than_they_are_read() {
                 other => follow(books, other, "unread"),
             }
         }
-        publisher.flush(Timestamp(0));
+        publisher.flush(later());
     }
     assert!(!publisher.is_waiting());
     audience.listen(&image, "read at last");

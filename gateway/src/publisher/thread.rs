@@ -102,7 +102,8 @@ impl<S: EventSource> PublisherThread<S> {
             last = Some((event.seq, event.time));
         });
         let requests = self.take_requests();
-        if events + requests > 0 || self.publisher.has_work() || self.publisher.is_waiting() {
+        let has_work = events + requests > 0 || self.publisher.has_work();
+        if has_work || self.publisher.is_waiting() || self.is_due() {
             self.publisher.flush(now());
         }
         if let Some((seq, time)) = last {
@@ -117,6 +118,11 @@ impl<S: EventSource> PublisherThread<S> {
         }
         self.idle();
         true
+    }
+
+    /// Whether something is due that is told only now and then.
+    fn is_due(&self) -> bool {
+        self.publisher.next_due().is_some_and(|due| due <= now())
     }
 
     fn take_requests(&mut self) -> usize {
@@ -148,6 +154,10 @@ impl<S: EventSource> PublisherThread<S> {
         } else {
             SLEEP
         };
+        let due = self.publisher.next_due();
+        let at_most = due.map_or(at_most, |due| {
+            at_most.min(Duration::from_nanos(due.0.saturating_sub(now().0)))
+        });
         let Self {
             publisher,
             source,

@@ -4,21 +4,20 @@
 //! turn the batch is copied to each subscriber. So a further subscriber costs a copy of bytes. A topic
 //! that nobody has subscribed to encodes nothing.
 //!
-//! Best prices are conflated: within a turn only the latest leave, and a subscriber that is behind is
-//! told the latest when it has caught up. Books and trades are never conflated: whoever cannot keep up
-//! is ended for that reason by the desk.
+//! Definitions, trades and the books L2 and L3 are told whole: whoever cannot keep up is ended for that
+//! reason by the desk. All other channels are conflated: whoever is behind is not sent what the next
+//! message replaces, and is told the present state when it has caught up. What is told only now and then
+//! is kept in [`conflated`](super::conflated) until then.
 
-use rialto_protocol::{Channel, Coded, SubscriptionRefusal, TopOfBook, WireMessage};
+use rialto_protocol::{Channel, Coded, SubscriptionRefusal, WireMessage};
 use rialto_types::InstrumentId;
 
+use super::conflated::{Conflated, Kept};
 use super::desk::{Desk, Place};
 use super::market::{self, Top};
+use crate::metrics::Metrics;
 use crate::models::ReadModels;
 use crate::outbox::Batch;
-
-/// A subscriber with more queued than this is behind: it is not sent best prices that the next ones
-/// will replace.
-const BEHIND_BYTES: usize = 16 * 1024;
 
 /// One stream that a session asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +38,10 @@ struct InstrumentTopics {
     channels: [Topic; Channel::ALL.len()],
     /// The best levels after the last command that changed the book.
     top: Top,
-    /// The message that tells them, if they changed in this turn.
-    fresh_top: Option<TopOfBook>,
+    /// Whether they have changed in this turn.
+    is_top_fresh: bool,
+    /// What waits for its time.
+    kept: Kept,
 }
 
 /// All subscriptions.
@@ -48,20 +49,32 @@ struct InstrumentTopics {
 pub(super) struct Topics {
     /// Subscribers to all instruments, by channel.
     all: [Vec<Place>; Channel::ALL.len()],
+    /// Subscriptions to each channel, of either kind.
+    counts: [usize; Channel::ALL.len()],
     /// By instrument id, from 1.
     instruments: Vec<InstrumentTopics>,
     /// Topics whose batch is not empty.
     active: Vec<(usize, Channel)>,
     /// Instruments with a fresh top.
     fresh: Vec<usize>,
-    /// Subscribers that are behind and were not told some best prices.
+    /// Subscribers that are behind and were not told something.
     lagging: Vec<Place>,
+    /// What is told only now and then.
+    pub(super) conflated: Conflated,
     scratch: Vec<u8>,
 }
 
 /// The place of a channel in a table.
-fn index(channel: Channel) -> usize {
+pub(super) const fn index(channel: Channel) -> usize {
     channel as usize - 1
+}
+
+/// Whether somebody who is behind may miss messages of a channel, because later ones replace them.
+pub(super) const fn is_conflated(channel: Channel) -> bool {
+    !matches!(
+        channel,
+        Channel::Instruments | Channel::Trades | Channel::L2Book | Channel::L3Book
+    )
 }
 
 impl Topics {
@@ -105,6 +118,7 @@ impl Topics {
         }
         member.subscriptions.push(subscription);
         topic.push(place);
+        self.counts[index(channel)] += 1;
         Ok(())
     }
 
@@ -135,10 +149,11 @@ impl Topics {
                 Some(id) => &mut self.instruments[id.index() - 1].channels[channel].subscribers,
             };
             topic.retain(|other| *other != place);
+            self.counts[channel] -= 1;
         }
     }
 
-    /// Drops a member from those that wait for best prices.
+    /// Drops a member from those that wait until they have caught up.
     pub(super) fn forget_lagging(&mut self, place: Place) {
         self.lagging.retain(|other| *other != place);
     }
@@ -149,6 +164,21 @@ impl Topics {
         !topic.subscribers.is_empty() || !self.all[index(channel)].is_empty()
     }
 
+    /// Whether anybody receives anything of a channel.
+    pub(super) fn has_followers(&self, channel: Channel) -> bool {
+        self.counts[index(channel)] > 0
+    }
+
+    /// What of an instrument waits for its time.
+    pub(super) fn kept(&mut self, instrument: InstrumentId) -> &mut Kept {
+        &mut self.instruments[instrument.index() - 1].kept
+    }
+
+    /// As [`kept`](Self::kept), to look at.
+    pub(super) fn kept_of(&self, instrument: InstrumentId) -> &Kept {
+        &self.instruments[instrument.index() - 1].kept
+    }
+
     /// Adds a message to what leaves with the turn.
     pub(super) fn publish(
         &mut self,
@@ -156,14 +186,26 @@ impl Topics {
         channel: Channel,
         message: &impl WireMessage,
     ) {
-        self.scratch.clear();
-        message.encode(&mut self.scratch);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        message.encode(&mut scratch);
+        self.publish_bytes(instrument, channel, &scratch);
+        self.scratch = scratch;
+    }
+
+    /// As [`publish`](Self::publish), already encoded.
+    pub(super) fn publish_bytes(
+        &mut self,
+        instrument: InstrumentId,
+        channel: Channel,
+        message: &[u8],
+    ) {
         let at = instrument.index() - 1;
         let batch = &mut self.instruments[at].channels[index(channel)].batch;
         if batch.is_empty() {
             self.active.push((at, channel));
         }
-        batch.push(&self.scratch);
+        batch.push(message);
     }
 
     /// Tells the subscribers to a channel of all instruments something that belongs to none.
@@ -184,94 +226,69 @@ impl Topics {
         let at = instrument.index() - 1;
         let book = models.book(instrument).expect("a changed book is listed");
         let top = market::top(book);
-        if self.instruments[at].top == top {
+        let topics = &mut self.instruments[at];
+        if topics.top == top {
             return;
         }
-        self.instruments[at].top = top;
-        if !self.has_audience(instrument, Channel::TopOfBook) {
-            return;
-        }
-        let listed = models.directory().instrument(instrument);
-        let listed = listed.expect("a changed book is listed");
-        let message = market::top_of_book(models, listed, book);
-        if self.instruments[at].fresh_top.replace(message).is_none() {
+        topics.top = top;
+        if !topics.is_top_fresh {
+            topics.is_top_fresh = true;
             self.fresh.push(at);
         }
     }
 
-    /// Copies everything that leaves with this turn to its receivers. The models are between two
-    /// commands or within one; what is told is as of the last complete one.
-    pub(super) fn deliver(&mut self, desk: &mut Desk) {
+    /// Publishes the best prices that have changed in this turn. The models are between two commands.
+    pub(super) fn publish_tops(&mut self, models: &ReadModels) {
+        while let Some(at) = self.fresh.pop() {
+            self.instruments[at].is_top_fresh = false;
+            let id = instrument_at(at);
+            if !self.has_audience(id, Channel::TopOfBook) {
+                continue;
+            }
+            let book = models.book(id).zip(models.directory().instrument(id));
+            let (book, listed) = book.expect("a changed book is listed");
+            let message = market::top_of_book(models, listed, book);
+            self.publish(id, Channel::TopOfBook, &message);
+        }
+    }
+
+    /// Copies everything that leaves with this turn to its receivers.
+    pub(super) fn deliver(&mut self, desk: &mut Desk, metrics: &Metrics) {
         while let Some((at, channel)) = self.active.pop() {
-            let topic = &mut self.instruments[at].channels[index(channel)];
-            let instrument = instrument_at(at);
-            for frame in topic.batch.frames() {
-                for place in &topic.subscribers {
-                    desk.tell_bytes(*place, frame);
-                }
-                for place in &self.all[index(channel)] {
-                    if follows(desk, *place, channel, instrument) {
-                        desk.tell_bytes(*place, frame);
-                    }
+            let Self {
+                all,
+                instruments,
+                lagging,
+                ..
+            } = self;
+            let topic = &mut instruments[at].channels[index(channel)];
+            let mut delivery = Delivery {
+                desk,
+                lagging,
+                metrics,
+                channel,
+                instrument: instrument_at(at),
+            };
+            for place in &topic.subscribers {
+                delivery.copy(*place, &topic.batch);
+            }
+            for place in &all[index(channel)] {
+                if delivery.follows(*place) {
+                    delivery.copy(*place, &topic.batch);
                 }
             }
             topic.batch.clear();
         }
-        self.deliver_tops(desk);
     }
 
-    fn deliver_tops(&mut self, desk: &mut Desk) {
-        let channel = Channel::TopOfBook;
-        while let Some(at) = self.fresh.pop() {
-            let instrument = instrument_at(at);
-            let topics = &mut self.instruments[at];
-            let message = topics
-                .fresh_top
-                .take()
-                .expect("a fresh instrument has a fresh top");
-            self.scratch.clear();
-            message.encode(&mut self.scratch);
-            for place in &topics.channels[index(channel)].subscribers {
-                tell_top(desk, &mut self.lagging, *place, instrument, &self.scratch);
-            }
-            for place in &self.all[index(channel)] {
-                if follows(desk, *place, channel, instrument) {
-                    tell_top(desk, &mut self.lagging, *place, instrument, &self.scratch);
-                }
-            }
-        }
+    /// Those who were behind when this was last asked, to be told what they missed or noted anew.
+    pub(super) fn take_lagging(&mut self) -> Vec<Place> {
+        std::mem::take(&mut self.lagging)
     }
 
-    /// Tells subscribers that were behind and have caught up the best prices that they were not told.
-    /// The models are between two commands.
-    pub(super) fn catch_up(&mut self, desk: &mut Desk, models: &ReadModels) {
-        self.lagging.retain(|place| {
-            let Some(member) = desk.get_mut(*place) else {
-                return false;
-            };
-            if member.queued_bytes() > BEHIND_BYTES {
-                return true;
-            }
-            let follows = |instrument: InstrumentId| {
-                let of = |s: &Subscription| s.instrument.is_none_or(|i| i == instrument);
-                let tops = member
-                    .subscriptions
-                    .iter()
-                    .filter(|s| s.channel == Channel::TopOfBook);
-                tops.into_iter().any(of)
-            };
-            let mut stale = std::mem::take(&mut member.stale_tops);
-            // It may have unsubscribed meanwhile.
-            stale.retain(|instrument| follows(*instrument));
-            for instrument in stale {
-                let book = models
-                    .book(instrument)
-                    .zip(models.directory().instrument(instrument));
-                let (book, listed) = book.expect("a subscription names a listed instrument");
-                desk.tell(*place, &market::top_of_book(models, listed, book));
-            }
-            false
-        });
+    /// Notes somebody who is still behind.
+    pub(super) fn lags(&mut self, place: Place) {
+        self.lagging.push(place);
     }
 
     /// Whether somebody has yet to catch up.
@@ -280,31 +297,50 @@ impl Topics {
     }
 }
 
-fn instrument_at(at: usize) -> InstrumentId {
+/// The instrument at a place of a table.
+pub(super) fn instrument_at(at: usize) -> InstrumentId {
     InstrumentId(u32::try_from(at + 1).expect("instrument ids count in 32 bits"))
 }
 
-fn follows(desk: &Desk, place: Place, channel: Channel, instrument: InstrumentId) -> bool {
-    let member = desk.get(place);
-    member.is_some_and(|member| member.follows_with_all(channel, instrument))
+/// A batch on its way to subscribers.
+struct Delivery<'a> {
+    desk: &'a mut Desk,
+    lagging: &'a mut Vec<Place>,
+    metrics: &'a Metrics,
+    channel: Channel,
+    instrument: InstrumentId,
 }
 
-fn tell_top(
-    desk: &mut Desk,
-    lagging: &mut Vec<Place>,
-    place: Place,
-    instrument: InstrumentId,
-    message: &[u8],
-) {
-    let Some(member) = desk.get_mut(place) else {
-        return;
-    };
-    if member.queued_bytes() <= BEHIND_BYTES && !member.stale_tops.contains(&instrument) {
-        desk.tell_bytes(place, message);
-        return;
+impl Delivery<'_> {
+    /// Whether it is for a subscriber to all instruments.
+    fn follows(&self, place: Place) -> bool {
+        let member = self.desk.get(place);
+        member.is_some_and(|member| member.follows_with_all(self.channel, self.instrument))
     }
-    if member.stale_tops.is_empty() {
-        lagging.push(place);
+
+    fn copy(&mut self, place: Place, batch: &Batch) {
+        if is_conflated(self.channel) && !self.may_be_told(place) {
+            return;
+        }
+        for frame in batch.frames() {
+            self.desk.tell_bytes(place, frame);
+        }
     }
-    member.stale_tops.insert(instrument);
+
+    /// Whether a subscriber reads fast enough to be told; otherwise it is noted what it misses.
+    fn may_be_told(&mut self, place: Place) -> bool {
+        let Some(member) = self.desk.get_mut(place) else {
+            return false;
+        };
+        let key = (index(self.channel), self.instrument);
+        if !member.is_behind() && !member.stale.contains(&key) {
+            return true;
+        }
+        if member.stale.is_empty() {
+            self.lagging.push(place);
+        }
+        member.stale.insert(key);
+        self.metrics.messages_conflated.inc();
+        false
+    }
 }

@@ -197,7 +197,9 @@ async fn nothing_is_told_twice_to_one_session() {
     while updates.len() < 3 {
         match raw.next().await.unwrap() {
             Message::L2Update(update) => updates.push(update),
-            Message::SubscriptionAccepted(_) | Message::L2Snapshot(_) => {}
+            Message::SubscriptionAccepted(_)
+            | Message::L2Snapshot(_)
+            | Message::BookChecksum(_) => {}
             other => panic!("{other:?}"),
         }
     }

@@ -4,15 +4,16 @@
 
 use super::{
     AccountDetails, AccountsRequest, AddAsset, AddKey, AdminReport, ArmCancelOnDisconnect,
-    AssetDefinition, BalanceUpdate, Balances, BalancesRequest, CancelOnDisconnectReport,
-    CancelOrder, CancelOrders, Challenge, CreateAccount, EngageKillSwitch, ExecutionReport,
-    Heartbeat, InstrumentDefinition, InstrumentStatus, KeyDetails, KeysRequest, L2Snapshot,
-    L2Update, ListInstrument, Logon, LogonAccepted, LogonRefused, Logout, MassCancel,
-    MassCancelReport, NewOrder, OpenOrdersRequest, OrderStatus, OrderStatusRequest, Refused,
-    ReleaseKillSwitch, ReplaceOrder, ReportGap, RevokeKey, SetAccountState, SetFees,
-    SetInstrumentState, Subscribe, SubscriptionAccepted, SubscriptionRefused, TestRequest,
-    TopOfBook, TradeTick, Transfer, TransferReport, TransferSource, TransferSourceRequest,
-    Unsubscribe,
+    AssetDefinition, BalanceUpdate, Balances, BalancesRequest, BookChecksum,
+    CancelOnDisconnectReport, CancelOrder, CancelOrders, CandleSnapshot, CandleUpdate, Challenge,
+    CreateAccount, EngageKillSwitch, ExecutionReport, Heartbeat, InstrumentDefinition,
+    InstrumentStatus, KeyDetails, KeysRequest, L2ConflatedSnapshot, L2ConflatedUpdate, L2Snapshot,
+    L2Update, L3Snapshot, L3Update, ListInstrument, Logon, LogonAccepted, LogonRefused, Logout,
+    MassCancel, MassCancelReport, NewOrder, OpenOrdersRequest, OrderStatus, OrderStatusRequest,
+    Refused, ReleaseKillSwitch, ReplaceOrder, ReportGap, RevokeKey, SetAccountState, SetFees,
+    SetInstrumentState, Statistics, Subscribe, SubscriptionAccepted, SubscriptionRefused,
+    TestRequest, TopOfBook, TradeTick, Transfer, TransferReport, TransferSource,
+    TransferSourceRequest, Unsubscribe,
 };
 use crate::codec::Header;
 use crate::error::DecodeError;
@@ -57,6 +58,14 @@ macro_rules! with_message {
             Message::TopOfBook($inner) => $then,
             Message::L2Snapshot($inner) => $then,
             Message::L2Update($inner) => $then,
+            Message::L2ConflatedSnapshot($inner) => $then,
+            Message::L2ConflatedUpdate($inner) => $then,
+            Message::BookChecksum($inner) => $then,
+            Message::L3Snapshot($inner) => $then,
+            Message::L3Update($inner) => $then,
+            Message::Statistics($inner) => $then,
+            Message::CandleSnapshot($inner) => $then,
+            Message::CandleUpdate($inner) => $then,
             Message::AddAsset($inner) => $then,
             Message::ListInstrument($inner) => $then,
             Message::SetInstrumentState($inner) => $then,
@@ -153,6 +162,22 @@ pub enum Message {
     L2Snapshot(L2Snapshot),
     /// See [`L2Update`].
     L2Update(L2Update),
+    /// See [`L2ConflatedSnapshot`].
+    L2ConflatedSnapshot(L2ConflatedSnapshot),
+    /// See [`L2ConflatedUpdate`].
+    L2ConflatedUpdate(L2ConflatedUpdate),
+    /// See [`BookChecksum`].
+    BookChecksum(BookChecksum),
+    /// See [`L3Snapshot`].
+    L3Snapshot(L3Snapshot),
+    /// See [`L3Update`].
+    L3Update(L3Update),
+    /// See [`Statistics`].
+    Statistics(Statistics),
+    /// See [`CandleSnapshot`].
+    CandleSnapshot(CandleSnapshot),
+    /// See [`CandleUpdate`].
+    CandleUpdate(CandleUpdate),
     /// See [`AddAsset`].
     AddAsset(AddAsset),
     /// See [`ListInstrument`].
@@ -206,6 +231,10 @@ impl Message {
 
     /// As [`Message::decode_first`], with the length by reference: see [`WireMessage::decode_body`].
     #[inline]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a line for each message of the schema"
+    )]
     pub(crate) fn decode_at_start(bytes: &[u8], len: &mut usize) -> Result<Self, DecodeError> {
         let header = Header::decode(bytes)?;
         match header.template_id {
@@ -252,6 +281,14 @@ impl Message {
             TopOfBook::TEMPLATE_ID => read(header, bytes, len, Self::TopOfBook),
             L2Snapshot::TEMPLATE_ID => read(header, bytes, len, Self::L2Snapshot),
             L2Update::TEMPLATE_ID => read(header, bytes, len, Self::L2Update),
+            L2ConflatedSnapshot::TEMPLATE_ID => read(header, bytes, len, Self::L2ConflatedSnapshot),
+            L2ConflatedUpdate::TEMPLATE_ID => read(header, bytes, len, Self::L2ConflatedUpdate),
+            BookChecksum::TEMPLATE_ID => read(header, bytes, len, Self::BookChecksum),
+            L3Snapshot::TEMPLATE_ID => read(header, bytes, len, Self::L3Snapshot),
+            L3Update::TEMPLATE_ID => read(header, bytes, len, Self::L3Update),
+            Statistics::TEMPLATE_ID => read(header, bytes, len, Self::Statistics),
+            CandleSnapshot::TEMPLATE_ID => read(header, bytes, len, Self::CandleSnapshot),
+            CandleUpdate::TEMPLATE_ID => read(header, bytes, len, Self::CandleUpdate),
             AddAsset::TEMPLATE_ID => read(header, bytes, len, Self::AddAsset),
             ListInstrument::TEMPLATE_ID => read(header, bytes, len, Self::ListInstrument),
             SetInstrumentState::TEMPLATE_ID => read(header, bytes, len, Self::SetInstrumentState),
@@ -354,6 +391,14 @@ pub fn template_name(template_id: u16) -> Option<&'static str> {
         TopOfBook::TEMPLATE_ID => TopOfBook::NAME,
         L2Snapshot::TEMPLATE_ID => L2Snapshot::NAME,
         L2Update::TEMPLATE_ID => L2Update::NAME,
+        L2ConflatedSnapshot::TEMPLATE_ID => L2ConflatedSnapshot::NAME,
+        L2ConflatedUpdate::TEMPLATE_ID => L2ConflatedUpdate::NAME,
+        BookChecksum::TEMPLATE_ID => BookChecksum::NAME,
+        L3Snapshot::TEMPLATE_ID => L3Snapshot::NAME,
+        L3Update::TEMPLATE_ID => L3Update::NAME,
+        Statistics::TEMPLATE_ID => Statistics::NAME,
+        CandleSnapshot::TEMPLATE_ID => CandleSnapshot::NAME,
+        CandleUpdate::TEMPLATE_ID => CandleUpdate::NAME,
         AddAsset::TEMPLATE_ID => AddAsset::NAME,
         ListInstrument::TEMPLATE_ID => ListInstrument::NAME,
         SetInstrumentState::TEMPLATE_ID => SetInstrumentState::NAME,
@@ -399,9 +444,12 @@ from_messages!(
     BalanceUpdate,
     Balances,
     BalancesRequest,
+    BookChecksum,
     CancelOnDisconnectReport,
     CancelOrder,
     CancelOrders,
+    CandleSnapshot,
+    CandleUpdate,
     Challenge,
     CreateAccount,
     EngageKillSwitch,
@@ -411,8 +459,12 @@ from_messages!(
     InstrumentStatus,
     KeyDetails,
     KeysRequest,
+    L2ConflatedSnapshot,
+    L2ConflatedUpdate,
     L2Snapshot,
     L2Update,
+    L3Snapshot,
+    L3Update,
     ListInstrument,
     Logon,
     LogonAccepted,
@@ -432,6 +484,7 @@ from_messages!(
     SetAccountState,
     SetFees,
     SetInstrumentState,
+    Statistics,
     Subscribe,
     SubscriptionAccepted,
     SubscriptionRefused,

@@ -498,7 +498,7 @@ impl Coded for MessageError {
     }
 }
 
-/// A stream of market data. Codes 5 to 15 are kept for further streams.
+/// A stream of market data. An interval of candles is a stream of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Channel {
@@ -510,6 +510,29 @@ pub enum Channel {
     TopOfBook = 3,
     /// All price levels (L2): snapshot, then increments; never conflated.
     L2Book = 4,
+    /// All price levels (L2), conflated: at most one change of a book in 10 ms.
+    L2Book10ms = 5,
+    /// All price levels (L2), conflated: at most one change of a book in 100 ms.
+    L2Book100ms = 6,
+    /// Every order in the book (L3), without its owner: snapshot, then increments; never conflated.
+    L3Book = 7,
+    /// The trades of the last 24 hours in figures; conflated: at most once a second.
+    Statistics = 8,
+    /// Candles of 1 second; all candles are conflated: at most one update of a series in 100 ms,
+    /// and each close.
+    Candles1s = 9,
+    /// Candles of 1 minute.
+    Candles1m = 10,
+    /// Candles of 5 minutes.
+    Candles5m = 11,
+    /// Candles of 15 minutes.
+    Candles15m = 12,
+    /// Candles of 1 hour.
+    Candles1h = 13,
+    /// Candles of 4 hours, from midnight UTC.
+    Candles4h = 14,
+    /// Candles of 1 day, from midnight UTC.
+    Candles1d = 15,
 }
 
 impl Coded for Channel {
@@ -519,8 +542,19 @@ impl Coded for Channel {
         Self::Trades,
         Self::TopOfBook,
         Self::L2Book,
+        Self::L2Book10ms,
+        Self::L2Book100ms,
+        Self::L3Book,
+        Self::Statistics,
+        Self::Candles1s,
+        Self::Candles1m,
+        Self::Candles5m,
+        Self::Candles15m,
+        Self::Candles1h,
+        Self::Candles4h,
+        Self::Candles1d,
     ];
-    const VALUES: &'static str = "1 Instruments, 2 Trades, 3 TopOfBook, 4 L2Book";
+    const VALUES: &'static str = "1 Instruments, 2 Trades, 3 TopOfBook, 4 L2Book, 5 L2Book10ms, 6 L2Book100ms, 7 L3Book, 8 Statistics, 9 Candles1s, 10 Candles1m, 11 Candles5m, 12 Candles15m, 13 Candles1h, 14 Candles4h, 15 Candles1d";
 
     #[inline]
     fn code(self) -> u8 {
@@ -534,6 +568,17 @@ impl Coded for Channel {
             2 => Some(Self::Trades),
             3 => Some(Self::TopOfBook),
             4 => Some(Self::L2Book),
+            5 => Some(Self::L2Book10ms),
+            6 => Some(Self::L2Book100ms),
+            7 => Some(Self::L3Book),
+            8 => Some(Self::Statistics),
+            9 => Some(Self::Candles1s),
+            10 => Some(Self::Candles1m),
+            11 => Some(Self::Candles5m),
+            12 => Some(Self::Candles15m),
+            13 => Some(Self::Candles1h),
+            14 => Some(Self::Candles4h),
+            15 => Some(Self::Candles1d),
             _ => None,
         }
     }
@@ -544,6 +589,58 @@ impl Coded for Channel {
             Self::Trades => "Trades",
             Self::TopOfBook => "TopOfBook",
             Self::L2Book => "L2Book",
+            Self::L2Book10ms => "L2Book10ms",
+            Self::L2Book100ms => "L2Book100ms",
+            Self::L3Book => "L3Book",
+            Self::Statistics => "Statistics",
+            Self::Candles1s => "Candles1s",
+            Self::Candles1m => "Candles1m",
+            Self::Candles5m => "Candles5m",
+            Self::Candles15m => "Candles15m",
+            Self::Candles1h => "Candles1h",
+            Self::Candles4h => "Candles4h",
+            Self::Candles1d => "Candles1d",
+        }
+    }
+}
+
+/// What happened to an order in the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OrderAction {
+    /// It is in the book now, behind all orders of its price.
+    Added = 1,
+    /// Less of it is left; it has kept its place.
+    Changed = 2,
+    /// It is no longer in the book.
+    Removed = 3,
+}
+
+impl Coded for OrderAction {
+    const NAME: &'static str = "orderAction";
+    const ALL: &'static [Self] = &[Self::Added, Self::Changed, Self::Removed];
+    const VALUES: &'static str = "1 Added, 2 Changed, 3 Removed";
+
+    #[inline]
+    fn code(self) -> u8 {
+        self as u8
+    }
+
+    #[inline]
+    fn from_code(code: u8) -> Option<Self> {
+        match code {
+            1 => Some(Self::Added),
+            2 => Some(Self::Changed),
+            3 => Some(Self::Removed),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Added => "Added",
+            Self::Changed => "Changed",
+            Self::Removed => "Removed",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Generated from `schema/rialto.xml` by `cargo xtask codegen`; changes here are lost.
 
-use super::{BookFlags, Channel, SubscriptionRefusal};
+use super::{BookFlags, Boolean, Channel, OrderAction, SubscriptionRefusal};
 use crate::code::Code;
 use crate::codec::{Entry, Field, Reader, Writer};
 use crate::decimal::{Decimal, Scaled};
@@ -11,7 +11,9 @@ use crate::group::Group;
 use crate::message::WireMessage;
 use crate::message::layout::Body;
 use crate::text_fields::{Text, VarText};
-use rialto_types::{AssetId, InstrumentId, InstrumentState, Ppm, Seq, Side, Timestamp, TradeId};
+use rialto_types::{
+    AssetId, InstrumentId, InstrumentState, OrderId, Ppm, Seq, Side, Timestamp, TradeId,
+};
 
 /// Client to exchange: send a stream of market data. Needs no logon.
 ///
@@ -702,4 +704,696 @@ impl WireMessage for L2Update {
     const NAME: &'static str = "L2Update";
     const TEMPLATE_ID: u16 = 70;
     const BLOCK_LENGTH: u16 = 37;
+}
+
+/// Exchange to client, channels L2Book10ms and L2Book100ms: the whole book, in one message or
+/// several. Bids first, then asks, each from the best price on.
+///
+/// Template id 71, a block of 30 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct L2ConflatedSnapshot {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// The number of the book's last change that this includes.
+    pub book_seq: u64,
+    /// The place of this message in the snapshot.
+    pub book_flags: BookFlags,
+    /// The stream.
+    pub channel: Code<Channel>,
+    /// The price levels. At most 742.
+    pub levels: Group<Level, 742>,
+}
+
+impl L2ConflatedSnapshot {
+    /// The most entries of `levels` in one message.
+    pub const LEVELS_MAX: usize = 742;
+}
+
+impl Body for L2ConflatedSnapshot {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        4 + self.levels.len() * 22
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<30>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.book_seq.put(&mut block[20..28]);
+        self.book_flags.put(&mut block[28..29]);
+        self.channel.put(&mut block[29..30]);
+        writer.group(&self.levels);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(30)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            book_seq: Field::get(&block[20..28]),
+            book_flags: Field::get(&block[28..29]),
+            channel: Field::get(&block[29..30]),
+            levels: reader.group()?,
+        })
+    }
+}
+
+impl WireMessage for L2ConflatedSnapshot {
+    const NAME: &'static str = "L2ConflatedSnapshot";
+    const TEMPLATE_ID: u16 = 71;
+    const BLOCK_LENGTH: u16 = 30;
+}
+
+/// Exchange to client, channels L2Book10ms and L2Book100ms: what has changed since the last of
+/// these messages, in one message or several. A level that changed more than once is told once, as
+/// it is now.
+///
+/// Template id 72, a block of 38 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct L2ConflatedUpdate {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// The number of the last change that this includes; the same in all messages that belong
+    /// together.
+    pub book_seq: u64,
+    /// The number of the last change before these: the client must hold this one or a later one
+    /// before the message with the flag First, otherwise something was missed.
+    pub previous_book_seq: u64,
+    /// The place of this message among those that belong together.
+    pub book_flags: BookFlags,
+    /// The stream.
+    pub channel: Code<Channel>,
+    /// The price levels that changed, each with its new total. At most 742.
+    pub levels: Group<Level, 742>,
+}
+
+impl L2ConflatedUpdate {
+    /// The most entries of `levels` in one message.
+    pub const LEVELS_MAX: usize = 742;
+}
+
+impl Body for L2ConflatedUpdate {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        4 + self.levels.len() * 22
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<38>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.book_seq.put(&mut block[20..28]);
+        self.previous_book_seq.put(&mut block[28..36]);
+        self.book_flags.put(&mut block[36..37]);
+        self.channel.put(&mut block[37..38]);
+        writer.group(&self.levels);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(38)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            book_seq: Field::get(&block[20..28]),
+            previous_book_seq: Field::get(&block[28..36]),
+            book_flags: Field::get(&block[36..37]),
+            channel: Field::get(&block[37..38]),
+            levels: reader.group()?,
+        })
+    }
+}
+
+impl WireMessage for L2ConflatedUpdate {
+    const NAME: &'static str = "L2ConflatedUpdate";
+    const TEMPLATE_ID: u16 = 72;
+    const BLOCK_LENGTH: u16 = 38;
+}
+
+/// Exchange to client, channels L2Book, L2Book10ms, L2Book100ms and L3Book: what the client's book
+/// must come to after the change named. See docs/PROTOCOL.md, "Proving the book".
+///
+/// Template id 73, a block of 25 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+pub struct BookChecksum {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// The change after which this holds: the one that the client's book is at.
+    pub book_seq: u64,
+    /// L2: the price levels of the buy side; L3: its orders.
+    pub bid_count: u32,
+    /// L2: the price levels of the sell side; L3: its orders.
+    pub ask_count: u32,
+    /// Of the first 25 entries of each side.
+    pub checksum: u32,
+    /// The stream.
+    pub channel: Code<Channel>,
+}
+
+impl Body for BookChecksum {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<25>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.book_seq.put(&mut block[4..12]);
+        self.bid_count.put(&mut block[12..16]);
+        self.ask_count.put(&mut block[16..20]);
+        self.checksum.put(&mut block[20..24]);
+        self.channel.put(&mut block[24..25]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(25)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            book_seq: Field::get(&block[4..12]),
+            bid_count: Field::get(&block[12..16]),
+            ask_count: Field::get(&block[16..20]),
+            checksum: Field::get(&block[20..24]),
+            channel: Field::get(&block[24..25]),
+        })
+    }
+}
+
+impl WireMessage for BookChecksum {
+    const NAME: &'static str = "BookChecksum";
+    const TEMPLATE_ID: u16 = 73;
+    const BLOCK_LENGTH: u16 = 25;
+}
+
+/// An entry of the group bookOrders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BookOrder {
+    /// Which; its owner knows it by the same id.
+    pub order_id: OrderId,
+    /// Its limit price.
+    pub price: Decimal,
+    /// What is left of it.
+    pub quantity: Decimal,
+    /// Buy or sell.
+    pub side: Code<Side>,
+}
+
+impl Entry for BookOrder {
+    const BLOCK_LENGTH: usize = 25;
+    const MINIMUM: usize = 25;
+
+    #[inline]
+    fn get(block: &[u8]) -> Self {
+        Self {
+            order_id: Field::get(&block[0..8]),
+            price: Field::get(&block[8..16]),
+            quantity: Field::get(&block[16..24]),
+            side: Field::get(&block[24..25]),
+        }
+    }
+
+    #[inline]
+    fn put(&self, block: &mut [u8]) {
+        self.order_id.put(&mut block[0..8]);
+        self.price.put(&mut block[8..16]);
+        self.quantity.put(&mut block[16..24]);
+        self.side.put(&mut block[24..25]);
+    }
+}
+
+/// Exchange to client, channel L3Book: every order in the book, in one message or several. Bids
+/// first, then asks, each in the order in which they trade: best price first, then the longest
+/// there.
+///
+/// Template id 74, a block of 29 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct L3Snapshot {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// The number of the book's last change that this includes; counts as in L2Update.
+    pub book_seq: u64,
+    /// The place of this message in the snapshot.
+    pub book_flags: BookFlags,
+    /// The orders. At most 653.
+    pub book_orders: Group<BookOrder, 653>,
+}
+
+impl L3Snapshot {
+    /// The most entries of `book_orders` in one message.
+    pub const BOOK_ORDERS_MAX: usize = 653;
+}
+
+impl Body for L3Snapshot {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        4 + self.book_orders.len() * 25
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<29>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.book_seq.put(&mut block[20..28]);
+        self.book_flags.put(&mut block[28..29]);
+        writer.group(&self.book_orders);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(29)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            book_seq: Field::get(&block[20..28]),
+            book_flags: Field::get(&block[28..29]),
+            book_orders: reader.group()?,
+        })
+    }
+}
+
+impl WireMessage for L3Snapshot {
+    const NAME: &'static str = "L3Snapshot";
+    const TEMPLATE_ID: u16 = 74;
+    const BLOCK_LENGTH: u16 = 29;
+}
+
+/// An entry of the group orderChanges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OrderChange {
+    /// Which.
+    pub order_id: OrderId,
+    /// Its limit price; Removed: the price that it was at.
+    pub price: Decimal,
+    /// What is left of it in the book; Removed: 0.
+    pub quantity: Decimal,
+    /// The trade that did it; null when none did.
+    pub trade_id: Option<TradeId>,
+    /// Buy or sell.
+    pub side: Code<Side>,
+    /// What happened to it.
+    pub action: Code<OrderAction>,
+}
+
+impl Entry for OrderChange {
+    const BLOCK_LENGTH: usize = 34;
+    const MINIMUM: usize = 34;
+
+    #[inline]
+    fn get(block: &[u8]) -> Self {
+        Self {
+            order_id: Field::get(&block[0..8]),
+            price: Field::get(&block[8..16]),
+            quantity: Field::get(&block[16..24]),
+            trade_id: Field::get(&block[24..32]),
+            side: Field::get(&block[32..33]),
+            action: Field::get(&block[33..34]),
+        }
+    }
+
+    #[inline]
+    fn put(&self, block: &mut [u8]) {
+        self.order_id.put(&mut block[0..8]);
+        self.price.put(&mut block[8..16]);
+        self.quantity.put(&mut block[16..24]);
+        self.trade_id.put(&mut block[24..32]);
+        self.side.put(&mut block[32..33]);
+        self.action.put(&mut block[33..34]);
+    }
+}
+
+/// Exchange to client, channel L3Book: what one command did to the orders in the book, in one
+/// message or several.
+///
+/// Template id 75, a block of 37 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct L3Update {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// The number of this change; the same in all messages of one command, and in the L2Update
+    /// about it.
+    pub book_seq: u64,
+    /// The number of the change before it: what the client must hold before the message with the
+    /// flag First, otherwise something was missed.
+    pub previous_book_seq: u64,
+    /// The place of this message among those of the command.
+    pub book_flags: BookFlags,
+    /// What happened, in order; several entries may be about one order. At most 480.
+    pub order_changes: Group<OrderChange, 480>,
+}
+
+impl L3Update {
+    /// The most entries of `order_changes` in one message.
+    pub const ORDER_CHANGES_MAX: usize = 480;
+}
+
+impl Body for L3Update {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        4 + self.order_changes.len() * 34
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<37>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.book_seq.put(&mut block[20..28]);
+        self.previous_book_seq.put(&mut block[28..36]);
+        self.book_flags.put(&mut block[36..37]);
+        writer.group(&self.order_changes);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(37)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            book_seq: Field::get(&block[20..28]),
+            previous_book_seq: Field::get(&block[28..36]),
+            book_flags: Field::get(&block[36..37]),
+            order_changes: reader.group()?,
+        })
+    }
+}
+
+impl WireMessage for L3Update {
+    const NAME: &'static str = "L3Update";
+    const TEMPLATE_ID: u16 = 75;
+    const BLOCK_LENGTH: u16 = 37;
+}
+
+/// Exchange to client, channel Statistics: the trades of the last 24 hours in figures. Sent at once
+/// on subscription and when one of them is another.
+///
+/// Template id 76, a block of 86 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+pub struct Statistics {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// Trades from this time on are counted: 23 hours and 59 whole minutes before the present one,
+    /// or later when the exchange has no record of earlier trades at hand.
+    pub since: Timestamp,
+    /// The price of the first trade; null when there was none.
+    pub open_price: Option<Decimal>,
+    /// The highest price; null when there was no trade.
+    pub high_price: Option<Decimal>,
+    /// The lowest price; null when there was no trade.
+    pub low_price: Option<Decimal>,
+    /// The price of the last trade, however long ago; null before the first.
+    pub last_price: Option<Decimal>,
+    /// How much of the base asset was traded.
+    pub volume: Scaled,
+    /// How much of the quote asset it cost: the sum of price × quantity.
+    pub quote_volume: Scaled,
+    /// How many trades there were.
+    pub trade_count: u64,
+}
+
+impl Body for Statistics {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<86>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.since.put(&mut block[20..28]);
+        self.open_price.put(&mut block[28..36]);
+        self.high_price.put(&mut block[36..44]);
+        self.low_price.put(&mut block[44..52]);
+        self.last_price.put(&mut block[52..60]);
+        self.volume.put(&mut block[60..69]);
+        self.quote_volume.put(&mut block[69..78]);
+        self.trade_count.put(&mut block[78..86]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(86)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            since: Field::get(&block[20..28]),
+            open_price: Field::get(&block[28..36]),
+            high_price: Field::get(&block[36..44]),
+            low_price: Field::get(&block[44..52]),
+            last_price: Field::get(&block[52..60]),
+            volume: Field::get(&block[60..69]),
+            quote_volume: Field::get(&block[69..78]),
+            trade_count: Field::get(&block[78..86]),
+        })
+    }
+}
+
+impl WireMessage for Statistics {
+    const NAME: &'static str = "Statistics";
+    const TEMPLATE_ID: u16 = 76;
+    const BLOCK_LENGTH: u16 = 86;
+}
+
+/// An entry of the group candles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Candle {
+    /// When the interval begins: a multiple of its length since 1970-01-01T00:00:00Z.
+    pub open_time: Timestamp,
+    /// The price of its first trade.
+    pub open_price: Decimal,
+    /// Its highest price.
+    pub high_price: Decimal,
+    /// Its lowest price.
+    pub low_price: Decimal,
+    /// The price of its last trade so far.
+    pub close_price: Decimal,
+    /// How much of the base asset was traded.
+    pub volume: Scaled,
+    /// How much of the quote asset it cost: the sum of price × quantity.
+    pub quote_volume: Scaled,
+    /// How many trades it had; at least 1.
+    pub trade_count: u64,
+    /// Whether the interval is over.
+    pub closed: Code<Boolean>,
+}
+
+impl Entry for Candle {
+    const BLOCK_LENGTH: usize = 67;
+    const MINIMUM: usize = 67;
+
+    #[inline]
+    fn get(block: &[u8]) -> Self {
+        Self {
+            open_time: Field::get(&block[0..8]),
+            open_price: Field::get(&block[8..16]),
+            high_price: Field::get(&block[16..24]),
+            low_price: Field::get(&block[24..32]),
+            close_price: Field::get(&block[32..40]),
+            volume: Field::get(&block[40..49]),
+            quote_volume: Field::get(&block[49..58]),
+            trade_count: Field::get(&block[58..66]),
+            closed: Field::get(&block[66..67]),
+        }
+    }
+
+    #[inline]
+    fn put(&self, block: &mut [u8]) {
+        self.open_time.put(&mut block[0..8]);
+        self.open_price.put(&mut block[8..16]);
+        self.high_price.put(&mut block[16..24]);
+        self.low_price.put(&mut block[24..32]);
+        self.close_price.put(&mut block[32..40]);
+        self.volume.put(&mut block[40..49]);
+        self.quote_volume.put(&mut block[49..58]);
+        self.trade_count.put(&mut block[58..66]);
+        self.closed.put(&mut block[66..67]);
+    }
+}
+
+/// Exchange to client, channels Candles1s to Candles1d: the last 100 closed candles and the open
+/// one, ascending. An interval without a trade has no candle.
+///
+/// Template id 77, a block of 29 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct CandleSnapshot {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The number of the last update that this includes.
+    pub candle_seq: u64,
+    /// Trades from this time on are counted: the candle that it falls into may lack some, and those
+    /// before it are not known. 0: all trades there ever were.
+    pub since: Timestamp,
+    /// The stream.
+    pub channel: Code<Channel>,
+    /// The candles. At most 243.
+    pub candles: Group<Candle, 243>,
+}
+
+impl CandleSnapshot {
+    /// The most entries of `candles` in one message.
+    pub const CANDLES_MAX: usize = 243;
+}
+
+impl Body for CandleSnapshot {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        4 + self.candles.len() * 67
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<29>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.candle_seq.put(&mut block[12..20]);
+        self.since.put(&mut block[20..28]);
+        self.channel.put(&mut block[28..29]);
+        writer.group(&self.candles);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(29)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            candle_seq: Field::get(&block[12..20]),
+            since: Field::get(&block[20..28]),
+            channel: Field::get(&block[28..29]),
+            candles: reader.group()?,
+        })
+    }
+}
+
+impl WireMessage for CandleSnapshot {
+    const NAME: &'static str = "CandleSnapshot";
+    const TEMPLATE_ID: u16 = 77;
+    const BLOCK_LENGTH: u16 = 29;
+}
+
+/// Exchange to client, channels Candles1s to Candles1d: a candle as it is now.
+///
+/// Template id 78, a block of 96 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+pub struct CandleUpdate {
+    /// Which.
+    pub instrument_id: InstrumentId,
+    /// As of this command.
+    pub core_seq: Seq,
+    /// The time of the command.
+    pub transact_time: Timestamp,
+    /// One more than in the message about this series before it, otherwise something was missed.
+    pub candle_seq: u64,
+    /// The stream.
+    pub channel: Code<Channel>,
+    /// When the interval begins: a multiple of its length since 1970-01-01T00:00:00Z.
+    pub open_time: Timestamp,
+    /// The price of its first trade.
+    pub open_price: Decimal,
+    /// Its highest price.
+    pub high_price: Decimal,
+    /// Its lowest price.
+    pub low_price: Decimal,
+    /// The price of its last trade so far.
+    pub close_price: Decimal,
+    /// How much of the base asset was traded.
+    pub volume: Scaled,
+    /// How much of the quote asset it cost: the sum of price × quantity.
+    pub quote_volume: Scaled,
+    /// How many trades it had; at least 1.
+    pub trade_count: u64,
+    /// Whether the interval is over.
+    pub closed: Code<Boolean>,
+}
+
+impl Body for CandleUpdate {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<96>();
+        self.instrument_id.put(&mut block[0..4]);
+        self.core_seq.put(&mut block[4..12]);
+        self.transact_time.put(&mut block[12..20]);
+        self.candle_seq.put(&mut block[20..28]);
+        self.channel.put(&mut block[28..29]);
+        self.open_time.put(&mut block[29..37]);
+        self.open_price.put(&mut block[37..45]);
+        self.high_price.put(&mut block[45..53]);
+        self.low_price.put(&mut block[53..61]);
+        self.close_price.put(&mut block[61..69]);
+        self.volume.put(&mut block[69..78]);
+        self.quote_volume.put(&mut block[78..87]);
+        self.trade_count.put(&mut block[87..95]);
+        self.closed.put(&mut block[95..96]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(96)?;
+        Ok(Self {
+            instrument_id: Field::get(&block[0..4]),
+            core_seq: Field::get(&block[4..12]),
+            transact_time: Field::get(&block[12..20]),
+            candle_seq: Field::get(&block[20..28]),
+            channel: Field::get(&block[28..29]),
+            open_time: Field::get(&block[29..37]),
+            open_price: Field::get(&block[37..45]),
+            high_price: Field::get(&block[45..53]),
+            low_price: Field::get(&block[53..61]),
+            close_price: Field::get(&block[61..69]),
+            volume: Field::get(&block[69..78]),
+            quote_volume: Field::get(&block[78..87]),
+            trade_count: Field::get(&block[87..95]),
+            closed: Field::get(&block[95..96]),
+        })
+    }
+}
+
+impl WireMessage for CandleUpdate {
+    const NAME: &'static str = "CandleUpdate";
+    const TEMPLATE_ID: u16 = 78;
+    const BLOCK_LENGTH: u16 = 96;
 }

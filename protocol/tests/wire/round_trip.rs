@@ -104,6 +104,6 @@ proptest! {
 fn shapes_tell_groups_and_texts() {
     let shapes = shapes();
     let with = |wanted: fn(&Shape) -> bool| shapes.iter().filter(|shape| wanted(shape)).count();
-    assert_eq!(with(|shape| shape.entry.is_some()), 5);
+    assert_eq!(with(|shape| shape.entry.is_some()), 10);
     assert_eq!(with(|shape| shape.text), 8);
 }
