@@ -16,24 +16,30 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
-from rialto_client import BookLevel, Client, L2Snapshot, L2Update, LocalBook, Side
+from rialto_client import BookChecksum, BookLevel, Client, L2Snapshot, L2Update, LocalBook, Side
+from rialto_client.book import LevelMessage
 from rialto_client.codes import BookFlag
 
-KINDS: Mapping[str, type[L2Snapshot | L2Update]] = {
-    kind.__name__: kind for kind in (L2Snapshot, L2Update)
+KINDS: Mapping[str, type[LevelMessage]] = {
+    kind.__name__: kind for kind in (L2Snapshot, L2Update, BookChecksum)
 }
 
 
-def write(message: L2Snapshot | L2Update, file: TextIO) -> None:
+def write(message: LevelMessage, file: TextIO) -> None:
     """Writes a message as one line; prices and quantities as text, so that they stay exact."""
-    fields = asdict(message) | {"book_flags": sorted(message.book_flags)}
+    fields = asdict(message)
+    if not isinstance(message, BookChecksum):
+        fields["book_flags"] = sorted(message.book_flags)
     json.dump({"message": type(message).__name__} | fields, file, default=str)
     file.write("\n")
 
 
-def read(line: str) -> L2Snapshot | L2Update:
+def read(line: str) -> LevelMessage:
     """The message of a line."""
     fields: dict[str, Any] = json.loads(line)
+    kind = KINDS[fields.pop("message")]
+    if kind is BookChecksum:
+        return kind(**fields)
     fields["book_flags"] = frozenset(map(BookFlag, fields["book_flags"]))
     fields["levels"] = tuple(
         BookLevel(
@@ -44,7 +50,7 @@ def read(line: str) -> L2Snapshot | L2Update:
         )
         for level in fields["levels"]
     )
-    return KINDS[fields.pop("message")](**fields)
+    return kind(**fields)
 
 
 async def record(address: str, symbol: str, path: Path, changes: int) -> LocalBook:
@@ -68,7 +74,7 @@ class Recorder:
         self.done = asyncio.Event()
         self.book = LocalBook(0)
 
-    def watch(self, message: L2Snapshot | L2Update) -> None:
+    def watch(self, message: LevelMessage) -> None:
         """Called for each message as it arrives, so that none is left out."""
         if not self.done.is_set():
             write(message, self.file)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rialto_client import BookLevel, Client, L2Snapshot, L2Update, LocalBook
+from rialto_client import BookLevel, CandleSnapshot, CandleUpdate, Channel, Client, LocalBook
+from rialto_client.book import LevelMessage
 
 from .real_exchange import BUY, SELL, QuietMarket, RealExchange
 from .support import CLIENT, asynchronous
@@ -25,7 +26,7 @@ class History:
         self.book = LocalBook(instrument_id)
         self.levels: dict[int, tuple[BookLevel, ...]] = {}
 
-    def watch(self, message: L2Snapshot | L2Update) -> None:
+    def watch(self, message: LevelMessage) -> None:
         """Applies a message, and remembers the book after it."""
         if self.book.apply(message) and self.book.book_seq is not None:
             self.levels[self.book.book_seq] = tuple(self.book.levels())
@@ -110,6 +111,91 @@ async def test_a_book_of_its_own(exchange: RealExchange, market: QuietMarket) ->
 
 
 @asynchronous
+async def test_every_kind_of_book_is_the_same_book(exchange: RealExchange) -> None:
+    """Levels, conflated levels and orders, each proven by checksums while the bots trade."""
+    conflated = (Channel.L2_BOOK_10MS, Channel.L2_BOOK_100MS)
+    async with (
+        Client(exchange.address) as client,
+        client.book("BTC-USDT") as levels,
+        client.book("BTC-USDT", channel=conflated[0]) as often,
+        client.book("BTC-USDT", channel=conflated[1]) as seldom,
+        client.order_book("BTC-USDT") as orders,
+    ):
+        feeds = (levels, often, seldom, orders)
+        compared = 0
+        async for book in orders:
+            if levels.book.book_seq == book.book_seq:
+                for level in levels.book.levels():
+                    queue = book.bids() if level.side == BUY else book.asks()
+                    of_level = [o.quantity for o in queue if o.price == level.price]
+                    assert (sum(of_level), len(of_level)) == (level.quantity, level.order_count)
+                compared += 1
+            if compared >= ROUNDS and min(feed.book.proofs for feed in feeds) >= 3:
+                break
+        assert [feed.resynchronisations for feed in feeds] == [0, 0, 0, 0]
+
+
+@asynchronous
+async def test_orders_stand_in_the_order_in_which_they_trade(
+    exchange: RealExchange, market: QuietMarket
+) -> None:
+    """Whoever loses its place goes to the end; a trade says which one it was."""
+    async with exchange.client(7) as client, client.order_book(market.symbol) as feed:
+        first = await client.place(market.symbol, BUY, quantity=2, price=99)
+        second = await client.place(market.symbol, BUY, quantity=3, price=99)
+        await client.replace(first, quantity=4, price=99)
+        third = await client.place(market.symbol, BUY, quantity=1, price=98)
+        while [order.order_id for order in feed.book.bids()] != [
+            second.order_id,
+            first.order_id,
+            third.order_id,
+        ]:
+            await feed.changed()
+        await client.mass_cancel(market.symbol)
+        while list(feed.book.bids()):
+            await feed.changed()
+
+
+@asynchronous
+async def test_figures_of_trades(exchange: RealExchange, market: QuietMarket) -> None:
+    """Statistics and candles are those of the trades that happened."""
+    async with (
+        exchange.client(7) as client,
+        exchange.client(8) as other,
+        client.statistics(market.symbol) as statistics,
+        client.candles(Channel.CANDLES_1D, market.symbol) as days,
+    ):
+        before = await anext(statistics)
+        assert (before.trade_count, before.volume, before.last_price) == (0, 0, None)
+        empty = await anext(days)
+        assert isinstance(empty, CandleSnapshot)
+        assert empty.candles == ()
+        for price in (100, 103, 99):
+            await client.place(market.symbol, SELL, quantity=2, price=price)
+            await other.place(market.symbol, BUY, quantity=2, price=price)
+        async for day in statistics:
+            if day.trade_count == 3:
+                break
+        figures = (day.open_price, day.high_price, day.low_price, day.last_price, day.volume)
+        assert figures == (100, 103, 99, 99, 6)
+        assert day.quote_volume == 604
+        seen = 0
+        async for candle in days:
+            # Midnight may fall between two of them.
+            assert isinstance(candle, CandleUpdate)
+            seen = max(seen, candle.trade_count)
+            if seen == 3 or candle.close_price == 99:
+                break
+        async with (
+            Client(exchange.address) as late,
+            late.candles(Channel.CANDLES_1S, market.symbol) as seconds,
+        ):
+            snapshot = await anext(seconds)
+            assert isinstance(snapshot, CandleSnapshot)
+            assert sum(candle.volume for candle in snapshot.candles) == 6
+
+
+@asynchronous
 async def test_a_halted_market_says_so(exchange: RealExchange, market: QuietMarket) -> None:
     """On the channel Instruments, to everybody."""
     async with Client(exchange.address) as client, exchange.administrator() as operator:
@@ -171,3 +257,11 @@ def test_the_book_recorder(exchange: RealExchange, tmp_path: Path) -> None:
     arguments = ("record", "ETH-USDT", path, "--changes", "50", "--address", exchange.address)
     recorded = run_example("book_recorder", *arguments)
     assert run_example("book_recorder", "replay", path) in recorded
+
+
+def test_the_stop_loss(exchange: RealExchange) -> None:
+    """Waits at the exchange; told to end, it takes its stop away."""
+    arguments = ("--account", "8", "--quantity", "0.001", "--stop", "30000", "--seconds", "0.5")
+    printed = run_example("stop_loss", *of(exchange), *arguments)
+    assert "waits: sells 0.001 should BTC-USDT trade at 30000 or below" in printed
+    assert "Cancelled" in printed

@@ -230,6 +230,8 @@ async def test_overlapping_subscriptions_tell_each_change_once(
             found: list[Message] = []
             while len(found) < len(names):
                 message = await reader.next()
+                if message.name == "BookChecksum":
+                    continue
                 if message["instrument_id"] in (None, market.instrument_id):
                     assert message.name == names[len(found)]
                     found.append(message)

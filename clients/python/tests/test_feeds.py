@@ -1,6 +1,7 @@
 """Market data: subscriptions shared and ended, books that put themselves right, slow readers."""
 
 import asyncio
+import contextlib
 from decimal import Decimal
 
 import pytest
@@ -8,16 +9,18 @@ import pytest
 from rialto_client import (
     AnswerTimeout,
     BookGap,
-    L2Snapshot,
-    L2Update,
+    BookLevel,
     SessionEnded,
+    Side,
     Stream,
     StreamOverflow,
     SubscriptionRefusal,
     SubscriptionRefused,
     UsageError,
 )
+from rialto_client.book import LevelMessage
 from rialto_client.bookfeed import RESYNCHRONISATIONS_MAX
+from rialto_client.checksum import of_levels
 from rialto_client.streams import STREAM_MAX
 
 from .fake_exchange import Peer, session
@@ -192,7 +195,7 @@ async def test_a_gap_is_put_right_with_a_new_snapshot() -> None:
         await peer.send(book("L2Snapshot", 9, ("Buy", 10, 5)), book("L2Update", 10, ("Buy", 10, 0)))
         await peer.send(("Logout", {"end_reason": "ShuttingDown"}))
 
-    def watch(message: L2Snapshot | L2Update) -> None:
+    def watch(message: LevelMessage) -> None:
         seen.append(message.book_seq)
         raise ZeroDivisionError("a watch that fails is the program's affair")
 
@@ -205,6 +208,37 @@ async def test_a_gap_is_put_right_with_a_new_snapshot() -> None:
         with pytest.raises(SessionEnded):
             await feed.changed()
     assert seen == [5, 6, 8, 9, 9, 10]
+
+
+@asynchronous
+async def test_a_book_with_another_checksum_begins_again() -> None:
+    """Also when only a count differs; a right checksum counts as a proof."""
+
+    def proof(seq: int, checksum: int, bids: int = 1) -> tuple[str, dict[str, object]]:
+        counts = {"bid_count": bids, "ask_count": 0}
+        fields = {"instrument_id": 1, "book_seq": seq, "checksum": checksum, "channel": "L2Book"}
+        return "BookChecksum", fields | counts
+
+    level = BookLevel(Decimal(10), Decimal(1), 1, Side.BUY)
+    right = of_levels([level], [])
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.accept_subscription()
+        await peer.send(book("L2Snapshot", 5, ("Buy", 10, 1)), proof(5, right))
+        for wrong in (proof(5, right ^ 1), proof(5, right, bids=2), proof(6, right)):
+            await peer.send(wrong)
+            await peer.accept_subscription("Unsubscribe")
+            await peer.accept_subscription()
+            await peer.send(book("L2Snapshot", 5, ("Buy", 10, 1)), proof(5, right))
+        await peer.send(book("L2Update", 6, ("Buy", 10, 0)), proof(6, 0, bids=0))
+        await peer.send(("Logout", {"end_reason": "ShuttingDown"}))
+
+    async with session(script) as client, client.book("BTC-USDT") as feed:
+        with contextlib.suppress(SessionEnded):
+            async for _ in feed:
+                pass
+        assert (feed.book.book_seq, feed.book.proofs, feed.resynchronisations) == (6, 5, 3)
 
 
 @asynchronous

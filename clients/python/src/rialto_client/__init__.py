@@ -8,7 +8,7 @@ this package is the introduction; `Client` is where to begin.
 """
 
 from .book import LocalBook
-from .bookfeed import BookFeed
+from .bookfeed import BookFeed, OrderBookFeed
 from .client import Client
 from .codec import Codec, Message, UnknownMessage
 from .codes import (
@@ -20,6 +20,7 @@ from .codes import (
     InstrumentState,
     Liquidity,
     MessageError,
+    OrderAction,
     OrderState,
     OrderType,
     Permission,
@@ -51,13 +52,25 @@ from .errors import (
 from .key import ApiKey, load_keys
 from .marketdata import (
     AssetDefinition,
+    BookChecksum,
     BookLevel,
+    BookOrder,
+    Candle,
+    CandleSnapshot,
+    CandleUpdate,
     InstrumentDefinition,
+    L2ConflatedSnapshot,
+    L2ConflatedUpdate,
     L2Snapshot,
     L2Update,
+    L3Snapshot,
+    L3Update,
+    OrderChange,
+    Statistics,
     TopOfBook,
     TradeTick,
 )
+from .orderbook import OrderBook
 from .orders import Order
 from .reports import (
     AdminReport,
@@ -80,10 +93,15 @@ __all__ = [
     "AssetDefinition",
     "Balance",
     "BalanceUpdate",
+    "BookChecksum",
     "BookFeed",
     "BookGap",
     "BookLevel",
+    "BookOrder",
     "CancelReason",
+    "Candle",
+    "CandleSnapshot",
+    "CandleUpdate",
     "Channel",
     "Client",
     "Codec",
@@ -96,8 +114,12 @@ __all__ = [
     "ExecutionReport",
     "InstrumentDefinition",
     "InstrumentState",
+    "L2ConflatedSnapshot",
+    "L2ConflatedUpdate",
     "L2Snapshot",
     "L2Update",
+    "L3Snapshot",
+    "L3Update",
     "Liquidity",
     "LocalBook",
     "LogonRefused",
@@ -106,6 +128,10 @@ __all__ = [
     "Message",
     "MessageError",
     "Order",
+    "OrderAction",
+    "OrderBook",
+    "OrderBookFeed",
+    "OrderChange",
     "OrderState",
     "OrderType",
     "OutcomeUnknown",
@@ -120,6 +146,7 @@ __all__ = [
     "SessionEnded",
     "SessionError",
     "Side",
+    "Statistics",
     "StpMode",
     "Stream",
     "StreamOverflow",

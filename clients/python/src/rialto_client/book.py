@@ -1,4 +1,4 @@
-"""The book of one instrument, kept from a snapshot and the changes after it.
+"""The book of one instrument by price levels, kept from a snapshot and the changes after it.
 
 What it does is docs/PROTOCOL.md, "Rebuilding the book"; it touches no socket: `bookfeed` brings the
 messages and asks for a new snapshot when this says that something was missed.
@@ -14,10 +14,24 @@ level.
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
+from .checksum import of_levels
 from .codes import BookFlag, Side
 from .errors import BookGap
-from .marketdata import BookLevel, L2Snapshot, L2Update
+from .marketdata import (
+    BookChecksum,
+    BookLevel,
+    L2ConflatedSnapshot,
+    L2ConflatedUpdate,
+    L2Snapshot,
+    L2Update,
+)
+
+LevelMessage: TypeAlias = (
+    L2Snapshot | L2Update | L2ConflatedSnapshot | L2ConflatedUpdate | BookChecksum
+)
+"""What a channel of price levels brings."""
 
 
 class _Levels:
@@ -55,6 +69,7 @@ class LocalBook:
         self._snapshot: int | None = None
         self._change: tuple[int, int] | None = None
         self.transact_time = 0
+        self.proofs = 0
 
     @property
     def book_seq(self) -> int | None:
@@ -83,16 +98,21 @@ class LocalBook:
         """All levels as a snapshot has them: bids, then asks, each from the best price on."""
         return (*self.bids(), *self.asks())
 
-    def apply(self, message: L2Snapshot | L2Update) -> bool:
+    def apply(self, message: LevelMessage) -> bool:
         """Applies a message; true when the book is consistent after it.
 
-        A `BookGap` says that something was missed, or that the book would be crossed; the book is
-        empty then and waits for a snapshot, and ignores changes until it comes.
+        A `BookGap` says that something was missed, that the book would be crossed, or that its
+        checksum is another; the book is empty then and waits for a snapshot, and ignores changes
+        until it comes. `proofs` counts the checksums that were right.
         """
         try:
-            if isinstance(message, L2Snapshot):
-                return self._apply_snapshot(message)
-            return self._apply_update(message)
+            match message:
+                case L2Snapshot() | L2ConflatedSnapshot():
+                    return self._apply_snapshot(message)
+                case L2Update() | L2ConflatedUpdate():
+                    return self._apply_update(message)
+                case BookChecksum():
+                    return self._prove(message)
         except BookGap:
             self.reset()
             raise
@@ -102,7 +122,24 @@ class LocalBook:
         self._bids, self._asks = _Levels(), _Levels()
         self._at = self._snapshot = self._change = None
 
-    def _apply_snapshot(self, message: L2Snapshot) -> bool:
+    def _prove(self, message: BookChecksum) -> bool:
+        if self._waits():
+            return False
+        if self._at != message.book_seq:
+            raise BookGap(f"a checksum of {message.book_seq} came, this book is at {self._at}")
+        counts = (len(self._bids.prices), len(self._asks.prices))
+        if counts != (message.bid_count, message.ask_count):
+            told = (message.bid_count, message.ask_count)
+            raise BookGap(f"{counts} levels at {self._at}, the exchange has {told}")
+        checksum = of_levels(self.bids(), self.asks())
+        if checksum != message.checksum:
+            raise BookGap(
+                f"checksum {checksum:08x} at {self._at}, the exchange has {message.checksum:08x}"
+            )
+        self.proofs += 1
+        return True
+
+    def _apply_snapshot(self, message: L2Snapshot | L2ConflatedSnapshot) -> bool:
         if BookFlag.FIRST in message.book_flags:
             self.reset()
             self._snapshot = message.book_seq
@@ -115,12 +152,18 @@ class LocalBook:
         self._put(message.levels)
         return self._end(message)
 
-    def _apply_update(self, message: L2Update) -> bool:
+    def _apply_update(self, message: L2Update | L2ConflatedUpdate) -> bool:
         if self._waits():
             return False
         numbers = (message.previous_book_seq, message.book_seq)
         if BookFlag.FIRST in message.book_flags:
-            if self._at != message.previous_book_seq:
+            # A conflated change is one for all: it may reach back before this book's snapshot.
+            overlaps = (
+                isinstance(message, L2ConflatedUpdate)
+                and self._at is not None
+                and numbers[0] < self._at <= numbers[1]
+            )
+            if self._at != message.previous_book_seq and not overlaps:
                 raise BookGap(
                     f"change {message.book_seq} follows {message.previous_book_seq},"
                     f" this book is at {self._at}"
@@ -144,7 +187,9 @@ class LocalBook:
             else:
                 raise BookGap(f"a level of the side {level.side}")
 
-    def _end(self, message: L2Snapshot | L2Update) -> bool:
+    def _end(
+        self, message: L2Snapshot | L2Update | L2ConflatedSnapshot | L2ConflatedUpdate
+    ) -> bool:
         if BookFlag.LAST not in message.book_flags:
             return False
         bid, ask = self.best_bid, self.best_ask

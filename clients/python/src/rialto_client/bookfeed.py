@@ -9,13 +9,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
-from .book import LocalBook
+from .book import LevelMessage, LocalBook
 from .codes import Channel, EndReason
 from .errors import AnswerTimeout, BookGap, RialtoError, SessionEnded
 from .feeds import Feeds
-from .marketdata import L2Snapshot, L2Update
+from .marketdata import (
+    BookChecksum,
+    L2ConflatedSnapshot,
+    L2ConflatedUpdate,
+    L2Snapshot,
+    L2Update,
+    L3Snapshot,
+    L3Update,
+)
+from .orderbook import OrderBook, OrderMessage
 from .typed import MarketData
 
 RESYNCHRONISATIONS_MAX = 5
@@ -24,13 +33,20 @@ RESYNCHRONISATIONS_MAX = 5
 SNAPSHOT_TIMEOUT_S = 10.0
 """So long the first snapshot is waited for."""
 
-Watch = Callable[[L2Snapshot | L2Update], None]
-"""Sees each message of a book before it is applied."""
+Watch = Callable[[LevelMessage], None]
+"""Sees each message of a book of levels before it is applied."""
+
+OrderWatch = Callable[[OrderMessage], None]
+"""Sees each message of a book of orders before it is applied."""
+
+_LEVEL_MESSAGES = (L2Snapshot, L2Update, L2ConflatedSnapshot, L2ConflatedUpdate, BookChecksum)
+
+Book = TypeVar("Book", LocalBook, OrderBook)
 
 _log = logging.getLogger("rialto_client")
 
 
-class BookFeed:
+class _Feed(Generic[Book]):
     """The book of one instrument, live for as long as the `async with` lasts.
 
     `async for book in feed` gives the book after changes: each time the latest, not each change.
@@ -38,12 +54,12 @@ class BookFeed:
     `await` looks at `book_seq`.
     """
 
-    def __init__(self, feeds: Feeds, instrument_id: int, watch: Watch | None = None) -> None:
-        """`watch`, when given, sees each message as it arrives; for recorders."""
-        self.book = LocalBook(instrument_id)
+    def __init__(self, feeds: Feeds, book: Book, channel: Channel) -> None:
+        """Keeps this book by this channel; nothing is subscribed yet."""
+        self.book: Book = book
         self.resynchronisations = 0
         self._feeds = feeds
-        self._watch = watch
+        self._channel = channel
         self._failures = 0
         self._seen: int | None = None
         self._error: Exception | None = None
@@ -51,7 +67,7 @@ class BookFeed:
         self._wake = asyncio.Event()
         self._renewals: set[asyncio.Task[None]] = set()
 
-    async def changed(self) -> LocalBook:
+    async def changed(self) -> Book:
         """Waits until the book is consistent and another than at the last call, and gives it.
 
         Raises what the session ended with, or the `BookGap` that could not be put right.
@@ -60,7 +76,7 @@ class BookFeed:
         self._seen = self.book.book_seq
         return self.book
 
-    async def __aiter__(self) -> AsyncIterator[LocalBook]:
+    async def __aiter__(self) -> AsyncIterator[Book]:
         """Gives the book after each change, the latest one when several came meanwhile."""
         while True:
             try:
@@ -74,7 +90,7 @@ class BookFeed:
     async def __aenter__(self) -> Self:
         """Subscribes and waits for the first snapshot; an `AnswerTimeout` if none comes."""
         instrument_id = self.book.instrument_id
-        await self._feeds.attach(Channel.L2_BOOK, instrument_id, self._listen)
+        await self._feeds.attach(self._channel, instrument_id, self._listen)
         try:
             async with asyncio.timeout(SNAPSHOT_TIMEOUT_S):
                 await self._consistent_and_not(None)
@@ -111,27 +127,26 @@ class BookFeed:
         for renewal in tuple(self._renewals):
             renewal.cancel()
         await asyncio.gather(*self._renewals, return_exceptions=True)
-        await self._feeds.detach(Channel.L2_BOOK, self.book.instrument_id, self._listen)
+        await self._feeds.detach(self._channel, self.book.instrument_id, self._listen)
 
     def _listen(self, message: MarketData) -> None:
-        if not isinstance(message, L2Snapshot | L2Update):
-            return
-        self._call_watch(message)
         try:
-            if self.book.apply(message):
+            if self._take(message):
                 self._failures = 0
                 self._wake.set()
         except BookGap as gap:
             self._begin_again(gap)
 
-    def _call_watch(self, message: L2Snapshot | L2Update) -> None:
-        if self._watch is not None:
-            try:
-                self._watch(message)
-            except Exception:
-                _log.exception(
-                    "the watch of the book of instrument %d failed", self.book.instrument_id
-                )
+    def _take(self, message: MarketData) -> bool:
+        """Lets the book apply a message of its channel; true when it is consistent after it."""
+        raise NotImplementedError
+
+    def _watched(self, watch: Callable[[], None]) -> None:
+        """Lets somebody see a message, whose errors are none of the feed's."""
+        try:
+            watch()
+        except Exception:
+            _log.exception("the watch of the book of instrument %d failed", self.book.instrument_id)
 
     def _begin_again(self, gap: BookGap) -> None:
         self._failures += 1
@@ -146,10 +161,50 @@ class BookFeed:
 
     async def _renew(self) -> None:
         try:
-            await self._feeds.renew(Channel.L2_BOOK, self.book.instrument_id)
+            await self._feeds.renew(self._channel, self.book.instrument_id)
         except RialtoError as error:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         self._error = self._error or error
         self._wake.set()
+
+
+class BookFeed(_Feed[LocalBook]):
+    """The book of one instrument by price levels; `channel` may be a conflated one."""
+
+    def __init__(
+        self,
+        feeds: Feeds,
+        instrument_id: int,
+        watch: Watch | None = None,
+        channel: Channel = Channel.L2_BOOK,
+    ) -> None:
+        """`watch`, when given, sees each message as it arrives; for recorders."""
+        super().__init__(feeds, LocalBook(instrument_id), channel)
+        self._watch = watch
+
+    def _take(self, message: MarketData) -> bool:
+        if not isinstance(message, _LEVEL_MESSAGES):
+            return False
+        watch = self._watch
+        if watch is not None:
+            self._watched(lambda: watch(message))
+        return self.book.apply(message)
+
+
+class OrderBookFeed(_Feed[OrderBook]):
+    """The book of one instrument by orders."""
+
+    def __init__(self, feeds: Feeds, instrument_id: int, watch: OrderWatch | None = None) -> None:
+        """`watch`, when given, sees each message as it arrives; for recorders."""
+        super().__init__(feeds, OrderBook(instrument_id), Channel.L3_BOOK)
+        self._watch = watch
+
+    def _take(self, message: MarketData) -> bool:
+        if not isinstance(message, L3Snapshot | L3Update | BookChecksum):
+            return False
+        watch = self._watch
+        if watch is not None:
+            self._watched(lambda: watch(message))
+        return self.book.apply(message)

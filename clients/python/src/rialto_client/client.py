@@ -15,13 +15,13 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, get_args
 
-from .bookfeed import BookFeed, Watch
+from .bookfeed import BookFeed, OrderBookFeed, OrderWatch, Watch
 from .codec import Codec
 from .codes import Channel
 from .errors import SessionEnded, UsageError
-from .feeds import Feeds
+from .feeds import Feeds, Listener
 from .key import ApiKey
-from .marketdata import TopOfBook, TradeTick
+from .marketdata import CandleSnapshot, CandleUpdate, Statistics, TopOfBook, TradeTick
 from .reports import BalanceUpdate, Challenge, ExecutionReport, LogonAccepted, OrderStatus
 from .session import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, LogonTerms, Session
 from .streams import Stream
@@ -31,7 +31,8 @@ from .typed import Answer, MarketData, Report, Typed
 _REPORTS = get_args(Report)
 _MARKET_DATA = get_args(MarketData)
 
-Tick = TypeVar("Tick", TradeTick, TopOfBook)
+Received = TypeVar("Received")
+Tick = TypeVar("Tick", TradeTick, TopOfBook, Statistics)
 
 
 class _Listening(Protocol):
@@ -164,13 +165,17 @@ class Client(Trading):
 
     @asynccontextmanager
     async def book(
-        self, instrument: Instrument, watch: Watch | None = None
+        self,
+        instrument: Instrument,
+        watch: Watch | None = None,
+        channel: Channel = Channel.L2_BOOK,
     ) -> AsyncIterator[BookFeed]:
-        """The book of an instrument, kept for as long as the `async with` lasts.
+        """The book of an instrument by levels, kept for as long as the `async with` lasts.
 
         It is there when the `async with` begins. `watch` sees each message before it is applied.
+        `channel` may be a conflated one: `Channel.L2_BOOK_10MS` or `Channel.L2_BOOK_100MS`.
         """
-        feed = BookFeed(self._feeds, await self.instrument_id(instrument), watch)
+        feed = BookFeed(self._feeds, await self.instrument_id(instrument), watch, channel)
         self._listening.append(feed)
         try:
             async with feed:
@@ -179,20 +184,67 @@ class Client(Trading):
             self._listening.remove(feed)
 
     @asynccontextmanager
+    async def order_book(
+        self, instrument: Instrument, watch: OrderWatch | None = None
+    ) -> AsyncIterator[OrderBookFeed]:
+        """The book of an instrument by orders, as `book`."""
+        feed = OrderBookFeed(self._feeds, await self.instrument_id(instrument), watch)
+        self._listening.append(feed)
+        try:
+            async with feed:
+                yield feed
+        finally:
+            self._listening.remove(feed)
+
+    @asynccontextmanager
+    async def statistics(
+        self, instrument: Instrument | None = None
+    ) -> AsyncIterator[Stream[Statistics]]:
+        """The last 24 hours of an instrument, or of all, for as long as the `async with` lasts."""
+        async with self._ticks(Channel.STATISTICS, Statistics, instrument) as stream:
+            yield stream
+
+    @asynccontextmanager
+    async def candles(
+        self, channel: Channel, instrument: Instrument | None = None
+    ) -> AsyncIterator[Stream[CandleSnapshot | CandleUpdate]]:
+        """The candles of a channel such as `Channel.CANDLES_1M`: a snapshot, then updates."""
+        stream: Stream[CandleSnapshot | CandleUpdate] = Stream()
+
+        def listen(message: MarketData) -> None:
+            if isinstance(message, CandleSnapshot | CandleUpdate):
+                stream.put(message)
+
+        async with self._attached(channel, instrument, stream, listen):
+            yield stream
+
+    @asynccontextmanager
     async def _ticks(
         self, channel: Channel, kind: type[Tick], instrument: Instrument | None
     ) -> AsyncIterator[Stream[Tick]]:
-        instrument_id = None if instrument is None else await self.instrument_id(instrument)
         stream: Stream[Tick] = Stream()
 
         def listen(message: MarketData) -> None:
             if isinstance(message, kind):
                 stream.put(message)
 
+        async with self._attached(channel, instrument, stream, listen):
+            yield stream
+
+    @asynccontextmanager
+    async def _attached(
+        self,
+        channel: Channel,
+        instrument: Instrument | None,
+        stream: Stream[Received],
+        listen: Listener,
+    ) -> AsyncIterator[None]:
+        """Lets a stream hear a channel for as long as the `async with` lasts."""
+        instrument_id = None if instrument is None else await self.instrument_id(instrument)
         self._listening.append(stream)
         try:
             await self._feeds.attach(channel, instrument_id, listen)
-            yield stream
+            yield
         finally:
             stream.end()
             self._listening.remove(stream)

@@ -261,6 +261,25 @@ class Channel(Code):
     TRADES = "Trades"
     TOP_OF_BOOK = "TopOfBook"
     L2_BOOK = "L2Book"
+    L2_BOOK_10MS = "L2Book10ms"
+    L2_BOOK_100MS = "L2Book100ms"
+    L3_BOOK = "L3Book"
+    STATISTICS = "Statistics"
+    CANDLES_1S = "Candles1s"
+    CANDLES_1M = "Candles1m"
+    CANDLES_5M = "Candles5m"
+    CANDLES_15M = "Candles15m"
+    CANDLES_1H = "Candles1h"
+    CANDLES_4H = "Candles4h"
+    CANDLES_1D = "Candles1d"
+
+
+class OrderAction(Code):
+    """What happened to an order in the book."""
+
+    ADDED = "Added"
+    CHANGED = "Changed"
+    REMOVED = "Removed"
 
 
 class SubscriptionRefusal(Code):

@@ -21,6 +21,9 @@ from .marketdata import (
     InstrumentStatus,
     L2Snapshot,
     L2Update,
+    L3Snapshot,
+    L3Update,
+    Statistics,
     SubscriptionAccepted,
     TopOfBook,
     TradeTick,
@@ -42,8 +45,11 @@ CHANNELS: dict[type, Channel] = {
     TopOfBook: Channel.TOP_OF_BOOK,
     L2Snapshot: Channel.L2_BOOK,
     L2Update: Channel.L2_BOOK,
+    L3Snapshot: Channel.L3_BOOK,
+    L3Update: Channel.L3_BOOK,
+    Statistics: Channel.STATISTICS,
 }
-"""Which channel brings a message."""
+"""Which channel brings a message that does not say so itself."""
 
 
 class Asker(Protocol):
@@ -102,7 +108,9 @@ class Feeds:
 
     def deliver(self, message: MarketData) -> None:
         """Gives a message to those that listen to its stream."""
-        channel = CHANNELS[type(message)]
+        channel = CHANNELS.get(type(message)) or getattr(message, "channel", None)
+        if channel is None:
+            raise UsageError(f"no channel brings {type(message).__name__}")
         instrument_id: int | None = getattr(message, "instrument_id", None)
         for key in {(channel, instrument_id), (channel, None)}:
             for listener in tuple(self._listeners.get(key, ())):

@@ -12,6 +12,7 @@ from .codes import (
     BookFlag,
     Channel,
     InstrumentState,
+    OrderAction,
     Side,
     SubscriptionRefusal,
 )
@@ -148,3 +149,153 @@ class L2Update:
     previous_book_seq: int
     book_flags: frozenset[BookFlag]
     levels: tuple[BookLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class L2ConflatedSnapshot:
+    """The whole book on a conflated channel, or a part of it: `book_flags` says."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    book_seq: int
+    book_flags: frozenset[BookFlag]
+    channel: Channel
+    levels: tuple[BookLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class L2ConflatedUpdate:
+    """What has changed in a book since the last of these messages, or a part of it."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    book_seq: int
+    previous_book_seq: int
+    book_flags: frozenset[BookFlag]
+    channel: Channel
+    levels: tuple[BookLevel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookChecksum:
+    """What a book must come to after the change named."""
+
+    instrument_id: int
+    book_seq: int
+    bid_count: int
+    ask_count: int
+    checksum: int
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class BookOrder:
+    """An order in the book; whose it is, nobody is told."""
+
+    order_id: int
+    price: Decimal
+    quantity: Decimal
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class L3Snapshot:
+    """Every order in the book, or a part of them: `book_flags` says."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    book_seq: int
+    book_flags: frozenset[BookFlag]
+    book_orders: tuple[BookOrder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What happened to one order in the book; `trade_id` when a trade did it."""
+
+    order_id: int
+    price: Decimal
+    quantity: Decimal
+    trade_id: int | None
+    side: Side
+    action: OrderAction
+
+
+@dataclass(frozen=True, slots=True)
+class L3Update:
+    """What one command did to the orders in a book, or a part of it."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    book_seq: int
+    previous_book_seq: int
+    book_flags: frozenset[BookFlag]
+    order_changes: tuple[OrderChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The trades of the last 24 hours in figures; prices are None when there was none."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    since: int
+    open_price: Decimal | None
+    high_price: Decimal | None
+    low_price: Decimal | None
+    last_price: Decimal | None
+    volume: Decimal
+    quote_volume: Decimal
+    trade_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """The trades of one interval in figures; there was at least one."""
+
+    open_time: int
+    open_price: Decimal
+    high_price: Decimal
+    low_price: Decimal
+    close_price: Decimal
+    volume: Decimal
+    quote_volume: Decimal
+    trade_count: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CandleSnapshot:
+    """The last closed candles of a series and the open one, ascending."""
+
+    instrument_id: int
+    core_seq: int
+    candle_seq: int
+    since: int
+    channel: Channel
+    candles: tuple[Candle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CandleUpdate:
+    """A candle as it is now."""
+
+    instrument_id: int
+    core_seq: int
+    transact_time: int
+    candle_seq: int
+    channel: Channel
+    open_time: int
+    open_price: Decimal
+    high_price: Decimal
+    low_price: Decimal
+    close_price: Decimal
+    volume: Decimal
+    quote_volume: Decimal
+    trade_count: int
+    closed: bool

@@ -41,6 +41,14 @@ MarketData: TypeAlias = (
     | marketdata.TopOfBook
     | marketdata.L2Snapshot
     | marketdata.L2Update
+    | marketdata.L2ConflatedSnapshot
+    | marketdata.L2ConflatedUpdate
+    | marketdata.BookChecksum
+    | marketdata.L3Snapshot
+    | marketdata.L3Update
+    | marketdata.Statistics
+    | marketdata.CandleSnapshot
+    | marketdata.CandleUpdate
 )
 """What subscriptions bring."""
 
