@@ -32,7 +32,6 @@ use crate::request::{LogOn, Request, SessionId};
 pub(super) const SHARD: ShardId = ShardId(5);
 const STEPS: usize = 2_000;
 
-
 /// Enough for all reports of a run.
 const LOG_BYTES: usize = 16 << 20;
 
