@@ -42,7 +42,7 @@ async fn main() -> Result<()> {
         };
         directory.apply(&message)?;
         match feed.apply(&mut connection, &message).await? {
-            FeedStep::Foreign | FeedStep::Waiting => {}
+            FeedStep::Foreign | FeedStep::Waiting | FeedStep::Proven => {}
             FeedStep::Resubscribed(reason) => eprintln!("subscribed anew: {reason}"),
             FeedStep::Changed => {
                 let top = top(&feed, &instrument);

@@ -172,6 +172,10 @@ impl Maker {
                     price.unwrap_or_default()
                 );
             }
+            Some(ExecType::New) => {
+                let price = report.price.unwrap_or_default();
+                println!("{:?} stands at {price}", quote.side);
+            }
             Some(ExecType::Rejected | ExecType::ReplaceRejected) => {
                 eprintln!("rejected: {}", report.text);
             }

@@ -2,17 +2,22 @@
 //!
 //! Every message says which change it follows, so a missed one is noticed at once and the book refuses
 //! to go on from there. A book that is shown is whole: between the parts of a snapshot or of a change
-//! [`LocalBook::is_consistent`] is false, and a book that would be crossed is an error. Levels lie in
-//! sorted maps: a change costs the logarithm of the depth.
+//! [`LocalBook::is_consistent`] is false, and a book that would be crossed is an error. The exchange's
+//! checksums are compared as they come. Levels lie in sorted maps: a change costs the logarithm of the depth.
 
 use std::collections::BTreeMap;
 
-use rialto_protocol::{BookFlags, Decimal, L2Snapshot, L2Update, Level, convert};
+use rialto_protocol::{
+    BookChecksum, BookFlags, L2ConflatedSnapshot, L2ConflatedUpdate, L2Snapshot, L2Update, Level,
+    checksum, convert,
+};
 use rialto_types::{Instrument, InstrumentId, Price, Qty, Refusal, Side};
-use thiserror::Error;
+
+use crate::BookError;
+use crate::position::{Change, Position};
 
 /// The most price levels of both sides that a book may have.
-const LEVELS_MAX: usize = 1 << 22;
+pub(crate) const LEVELS_MAX: usize = 1 << 22;
 
 /// All that rests at one price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,62 +26,6 @@ pub struct PriceLevel {
     pub qty: Qty,
     /// Count of orders.
     pub order_count: u32,
-}
-
-/// Why a book cannot go on. After any of these only a new snapshot makes it whole again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum BookError {
-    /// A change was missed.
-    #[error("change {found} follows change {previous}, but the book is at {held}")]
-    Gap {
-        /// The last change that the book includes.
-        held: u64,
-        /// The change that the message follows.
-        previous: u64,
-        /// The change that the message is.
-        found: u64,
-    },
-    /// A change came although there is no whole snapshot to apply it to.
-    #[error("change {found} came before a whole snapshot")]
-    NoSnapshot {
-        /// The change.
-        found: u64,
-    },
-    /// A later part of a snapshot or of a change came without the parts before it.
-    #[error("change {found} begins in its middle")]
-    Torn {
-        /// The change, or the one that the snapshot includes.
-        found: u64,
-    },
-    /// A part of a change or of a snapshot is missing at its end.
-    #[error("change {found} came while change {unfinished} was still in parts")]
-    Unfinished {
-        /// The one in parts.
-        unfinished: u64,
-        /// The one that came instead of its next part.
-        found: u64,
-    },
-    /// A level that cannot be.
-    #[error("a level at {price} is not one of this instrument: {refusal}")]
-    InvalidLevel {
-        /// Its price.
-        price: Decimal,
-        /// What is wrong with price, quantity or side.
-        refusal: Refusal,
-    },
-    /// The best bid is not below the best ask.
-    #[error("after change {at} the bid {bid} is not below the ask {ask}, in ticks")]
-    Crossed {
-        /// The change.
-        at: u64,
-        /// The best bid.
-        bid: Price,
-        /// The best ask.
-        ask: Price,
-    },
-    /// More levels than are kept.
-    #[error("more than {LEVELS_MAX} price levels")]
-    TooManyLevels,
 }
 
 /// What a message did to the book.
@@ -88,19 +37,8 @@ pub enum BookProgress {
     Partial,
     /// The book is whole and includes the message.
     Consistent,
-}
-
-/// What the book has of the stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Position {
-    /// Nothing: a snapshot is needed.
-    Nothing,
-    /// Some parts of a snapshot that includes this change.
-    InSnapshot(u64),
-    /// Everything up to this change.
-    At(u64),
-    /// Everything up to the first, and some parts of the second.
-    InChange(u64, u64),
+    /// The book is what the exchange's checksum says.
+    Proven,
 }
 
 /// The book of one instrument.
@@ -135,10 +73,7 @@ impl LocalBook {
 
     /// The number of the last change that it includes, while it is whole.
     pub const fn book_seq(&self) -> Option<u64> {
-        match self.position {
-            Position::At(held) => Some(held),
-            Position::Nothing | Position::InSnapshot(_) | Position::InChange(..) => None,
-        }
+        self.position.held()
     }
 
     /// The levels of a side, the best price first.
@@ -155,6 +90,14 @@ impl LocalBook {
     /// The best level of a side.
     pub fn best(&self, side: Side) -> Option<(Price, PriceLevel)> {
         self.levels(side).next()
+    }
+
+    /// Count of levels of a side.
+    pub fn level_count(&self, side: Side) -> usize {
+        match side {
+            Side::Buy => self.bids.len(),
+            Side::Sell => self.asks.len(),
+        }
     }
 
     /// The level at a price, if something rests there.
@@ -181,7 +124,24 @@ impl LocalBook {
         if snapshot.instrument_id != self.instrument.id {
             return Ok(BookProgress::Foreign);
         }
-        let result = self.take_snapshot(snapshot);
+        let part = (snapshot.book_flags, snapshot.book_seq);
+        let result = self.take_snapshot(part, &snapshot.levels);
+        self.or_clear(result)
+    }
+
+    /// Takes a part of a snapshot of a conflated channel.
+    ///
+    /// # Errors
+    /// [`BookError`]; the book is then empty and waits for a new snapshot.
+    pub fn apply_conflated_snapshot(
+        &mut self,
+        snapshot: &L2ConflatedSnapshot,
+    ) -> Result<BookProgress, BookError> {
+        if snapshot.instrument_id != self.instrument.id {
+            return Ok(BookProgress::Foreign);
+        }
+        let part = (snapshot.book_flags, snapshot.book_seq);
+        let result = self.take_snapshot(part, &snapshot.levels);
         self.or_clear(result)
     }
 
@@ -193,7 +153,45 @@ impl LocalBook {
         if update.instrument_id != self.instrument.id {
             return Ok(BookProgress::Foreign);
         }
-        let result = self.take_update(update);
+        let change = Change {
+            previous: update.previous_book_seq,
+            found: update.book_seq,
+            may_overlap: false,
+        };
+        let result = self.take_update(update.book_flags, change, &update.levels);
+        self.or_clear(result)
+    }
+
+    /// Takes a change of a conflated channel, or a part of one. It is one for all subscribers, so it may
+    /// reach back before the snapshot of this one.
+    ///
+    /// # Errors
+    /// [`BookError`]; the book is then empty and waits for a new snapshot.
+    pub fn apply_conflated_update(
+        &mut self,
+        update: &L2ConflatedUpdate,
+    ) -> Result<BookProgress, BookError> {
+        if update.instrument_id != self.instrument.id {
+            return Ok(BookProgress::Foreign);
+        }
+        let change = Change {
+            previous: update.previous_book_seq,
+            found: update.book_seq,
+            may_overlap: true,
+        };
+        let result = self.take_update(update.book_flags, change, &update.levels);
+        self.or_clear(result)
+    }
+
+    /// Compares the book with what the exchange says that it comes to.
+    ///
+    /// # Errors
+    /// [`BookError`] when it differs; the book is then empty and waits for a new snapshot.
+    pub fn apply_checksum(&mut self, proof: &BookChecksum) -> Result<BookProgress, BookError> {
+        if proof.instrument_id != self.instrument.id {
+            return Ok(BookProgress::Foreign);
+        }
+        let result = self.prove(proof);
         self.or_clear(result)
     }
 
@@ -207,46 +205,63 @@ impl LocalBook {
         result
     }
 
-    fn take_snapshot(&mut self, snapshot: &L2Snapshot) -> Result<BookProgress, BookError> {
-        let found = snapshot.book_seq;
-        if snapshot.book_flags.contains(BookFlags::FIRST) {
+    fn take_snapshot(
+        &mut self,
+        (flags, found): (BookFlags, u64),
+        levels: &[Level],
+    ) -> Result<BookProgress, BookError> {
+        let position = self.position.begin_snapshot(flags, found)?;
+        if flags.contains(BookFlags::FIRST) {
             self.clear();
-        } else {
-            match self.position {
-                Position::InSnapshot(begun) if begun == found => {}
-                Position::InSnapshot(unfinished) | Position::InChange(_, unfinished) => {
-                    return Err(BookError::Unfinished { unfinished, found });
-                }
-                Position::Nothing | Position::At(_) => return Err(BookError::Torn { found }),
-            }
         }
-        self.position = Position::InSnapshot(found);
-        self.set_levels(&snapshot.levels)?;
-        self.end_part(snapshot.book_flags, found)
+        self.position = position;
+        self.set_levels(levels)?;
+        self.end_part(flags, found)
     }
 
-    fn take_update(&mut self, update: &L2Update) -> Result<BookProgress, BookError> {
-        let (previous, found) = (update.previous_book_seq, update.book_seq);
-        let is_first = update.book_flags.contains(BookFlags::FIRST);
-        match self.position {
-            Position::Nothing => return Err(BookError::NoSnapshot { found }),
-            Position::At(_) if !is_first => return Err(BookError::Torn { found }),
-            Position::At(held) if held != previous || found <= held => {
-                return Err(BookError::Gap {
+    fn take_update(
+        &mut self,
+        flags: BookFlags,
+        change: Change,
+        levels: &[Level],
+    ) -> Result<BookProgress, BookError> {
+        self.position = self.position.begin_change(flags, change)?;
+        self.set_levels(levels)?;
+        self.end_part(flags, change.found)
+    }
+
+    fn prove(&self, proof: &BookChecksum) -> Result<BookProgress, BookError> {
+        let at = proof.book_seq;
+        self.position.expect_at(at)?;
+        let counts = [(Side::Buy, proof.bid_count), (Side::Sell, proof.ask_count)];
+        for (side, told) in counts {
+            let (held, told) = (self.level_count(side), told as usize);
+            if held != told {
+                return Err(BookError::Count {
+                    at,
+                    side,
                     held,
-                    previous,
-                    found,
+                    told,
                 });
             }
-            Position::InChange(held, begun) if !is_first && (held, begun) == (previous, found) => {}
-            Position::InSnapshot(unfinished) | Position::InChange(_, unfinished) => {
-                return Err(BookError::Unfinished { unfinished, found });
-            }
-            Position::At(_) => {}
         }
-        self.position = Position::InChange(previous, found);
-        self.set_levels(&update.levels)?;
-        self.end_part(update.book_flags, found)
+        let held = checksum::of_levels(self.wire(Side::Buy), self.wire(Side::Sell));
+        let told = proof.checksum;
+        if held != told {
+            return Err(BookError::Checksum { at, held, told });
+        }
+        Ok(BookProgress::Proven)
+    }
+
+    /// The levels of a side as messages have them.
+    fn wire(&self, side: Side) -> impl Iterator<Item = Level> {
+        let levels = self.levels(side);
+        levels.map(move |(price, level)| Level {
+            price: convert::price_decimal(&self.instrument, price),
+            quantity: convert::qty_scaled(&self.instrument, level.qty),
+            order_count: level.order_count,
+            side: side.into(),
+        })
     }
 
     /// After the last part of something the book is whole.

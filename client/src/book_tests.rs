@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use rialto_protocol::{Group, Scaled};
+use rialto_protocol::{Decimal, Group, Scaled};
 
 use super::*;
 use crate::testing::{btc_usdt, number};
@@ -288,4 +288,74 @@ fn other_instruments_are_left_alone() {
     assert_eq!(book.apply_update(&foreign), Ok(BookProgress::Foreign));
     assert_eq!(book.book_seq(), Some(5));
     assert_eq!(book.level(Side::Sell, Price(101)).unwrap().qty, Qty(1));
+}
+
+fn whole(book_seq: u64, levels: Vec<Level>) -> L2ConflatedSnapshot {
+    L2ConflatedSnapshot {
+        instrument_id: InstrumentId(1),
+        book_seq,
+        book_flags: BookFlags::FIRST.with(BookFlags::LAST),
+        levels: Group::try_from(levels).unwrap(),
+        ..L2ConflatedSnapshot::default()
+    }
+}
+
+fn conflated(previous: u64, book_seq: u64, levels: Vec<Level>) -> L2ConflatedUpdate {
+    L2ConflatedUpdate {
+        instrument_id: InstrumentId(1),
+        book_seq,
+        previous_book_seq: previous,
+        book_flags: BookFlags::FIRST.with(BookFlags::LAST),
+        levels: Group::try_from(levels).unwrap(),
+        ..L2ConflatedUpdate::default()
+    }
+}
+
+/// One message is for all subscribers, so it may begin before the snapshot of one of them.
+#[test]
+fn a_conflated_change_may_reach_back_but_not_leave_out() {
+    let mut book = LocalBook::new(*btc_usdt().instrument());
+    let levels = vec![level((0, 100), (5, 1))];
+    book.apply_conflated_snapshot(&whole(10, levels)).unwrap();
+    let change = conflated(4, 12, vec![level((0, 100), (7, 2))]);
+    assert_eq!(
+        book.apply_conflated_update(&change),
+        Ok(BookProgress::Consistent)
+    );
+    assert_eq!(book.book_seq(), Some(12));
+    let missed = book.apply_conflated_update(&conflated(13, 14, vec![]));
+    assert!(matches!(missed, Err(BookError::Gap { held: 12, .. })));
+    assert!(!book.is_consistent());
+}
+
+#[test]
+fn a_checksum_proves_the_book_or_empties_it() {
+    let mut book = LocalBook::new(*btc_usdt().instrument());
+    let levels = vec![level((0, 100), (5, 1)), level((1, 101), (6, 2))];
+    let sum = checksum::of_levels([levels[0]], [levels[1]]);
+    book.apply_conflated_snapshot(&whole(10, levels)).unwrap();
+    let right = BookChecksum {
+        instrument_id: InstrumentId(1),
+        book_seq: 10,
+        bid_count: 1,
+        ask_count: 1,
+        checksum: sum,
+        ..BookChecksum::default()
+    };
+    assert_eq!(book.apply_checksum(&right), Ok(BookProgress::Proven));
+    let early = BookChecksum {
+        book_seq: 11,
+        ..right
+    };
+    let wrong = BookChecksum {
+        checksum: !sum,
+        ..right
+    };
+    assert!(matches!(
+        book.clone().apply_checksum(&early),
+        Err(BookError::Gap { held: 10, .. })
+    ));
+    let found = book.apply_checksum(&wrong);
+    assert!(matches!(found, Err(BookError::Checksum { at: 10, .. })));
+    assert_eq!(book.level_count(Side::Buy), 0);
 }

@@ -12,7 +12,7 @@ use rialto_types::RejectReason;
 use thiserror::Error;
 use tokio_tungstenite::tungstenite;
 
-use crate::book::BookError;
+use crate::BookError;
 use crate::key::KeyError;
 
 /// Why a call on a connection failed. Each message is complete: it has its causes in it, and `source` gives

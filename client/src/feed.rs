@@ -4,7 +4,8 @@ use rialto_protocol::{Channel, Message, Subscribe, Unsubscribe};
 use rialto_types::InstrumentId;
 
 use crate::{
-    BookError, BookProgress, ClientError, Connection, ListedInstrument, LocalBook, Rejection,
+    BookError, BookProgress, ClientError, Connection, ListedInstrument, LocalBook, OrderBook,
+    Rejection,
 };
 
 /// New subscriptions in a row without a whole book in between, after which the feed gives up: an exchange
@@ -20,14 +21,80 @@ pub enum FeedStep {
     Waiting,
     /// The book has changed and is whole.
     Changed,
+    /// The exchange's checksum says that the book is right.
+    Proven,
     /// Something was missed: the feed has subscribed anew and the book waits for its snapshot.
     Resubscribed(BookError),
 }
 
-/// The book of one instrument with its subscription.
+/// A book that a [`Feed`] can keep.
+pub trait Followed {
+    /// Its instrument.
+    fn instrument_id(&self) -> InstrumentId;
+
+    /// Forgets everything: a snapshot is needed.
+    fn clear(&mut self);
+
+    /// Takes a message of the channel, or of another, which is [`BookProgress::Foreign`].
+    ///
+    /// # Errors
+    /// [`BookError`]; the book is then empty and waits for a new snapshot.
+    fn apply(&mut self, channel: Channel, message: &Message) -> Result<BookProgress, BookError>;
+}
+
+impl Followed for LocalBook {
+    fn instrument_id(&self) -> InstrumentId {
+        Self::instrument_id(self)
+    }
+
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+
+    fn apply(&mut self, channel: Channel, message: &Message) -> Result<BookProgress, BookError> {
+        match message {
+            Message::L2Snapshot(m) if channel == Channel::L2Book => self.apply_snapshot(m),
+            Message::L2Update(m) if channel == Channel::L2Book => self.apply_update(m),
+            Message::L2ConflatedSnapshot(m) if m.channel == channel => {
+                self.apply_conflated_snapshot(m)
+            }
+            Message::L2ConflatedUpdate(m) if m.channel == channel => self.apply_conflated_update(m),
+            Message::BookChecksum(m) if m.channel == channel => self.apply_checksum(m),
+            _ => Ok(BookProgress::Foreign),
+        }
+    }
+}
+
+impl Followed for OrderBook {
+    fn instrument_id(&self) -> InstrumentId {
+        Self::instrument_id(self)
+    }
+
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+
+    fn apply(&mut self, channel: Channel, message: &Message) -> Result<BookProgress, BookError> {
+        match message {
+            Message::L3Snapshot(m) => self.apply_snapshot(m),
+            Message::L3Update(m) => self.apply_update(m),
+            Message::BookChecksum(m) if m.channel == channel => self.apply_checksum(m),
+            _ => Ok(BookProgress::Foreign),
+        }
+    }
+}
+
+/// The book of one instrument by price levels, with its subscription.
+pub type BookFeed = Feed<LocalBook>;
+
+/// The book of one instrument by orders, with its subscription.
+pub type OrderBookFeed = Feed<OrderBook>;
+
+/// A book with its subscription.
 #[derive(Clone, Debug)]
-pub struct BookFeed {
-    book: LocalBook,
+pub struct Feed<B> {
+    book: B,
+    channel: Channel,
     /// The request ids of the subscription last asked for.
     unsubscribe_id: u64,
     subscribe_id: u64,
@@ -37,8 +104,8 @@ pub struct BookFeed {
     attempts: u32,
 }
 
-impl BookFeed {
-    /// Subscribes to the L2 book of an instrument. The book is whole once [`BookFeed::apply`] says so.
+impl Feed<LocalBook> {
+    /// Subscribes to the L2 book of an instrument. The book is whole once [`Feed::apply`] says so.
     ///
     /// # Errors
     /// As [`Connection::send`].
@@ -46,8 +113,46 @@ impl BookFeed {
         connection: &mut Connection,
         instrument: &ListedInstrument,
     ) -> Result<Self, ClientError> {
+        Self::subscribe_to(connection, instrument, Channel::L2Book).await
+    }
+
+    /// As [`BookFeed::subscribe`], by a channel of choice: [`Channel::L2Book`], or a conflated one.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub async fn subscribe_to(
+        connection: &mut Connection,
+        instrument: &ListedInstrument,
+        channel: Channel,
+    ) -> Result<Self, ClientError> {
+        let book = LocalBook::new(*instrument.instrument());
+        Self::begin(connection, book, channel).await
+    }
+}
+
+impl Feed<OrderBook> {
+    /// Subscribes to the L3 book of an instrument. The book is whole once [`Feed::apply`] says so.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub async fn subscribe(
+        connection: &mut Connection,
+        instrument: &ListedInstrument,
+    ) -> Result<Self, ClientError> {
+        let book = OrderBook::new(*instrument.instrument());
+        Self::begin(connection, book, Channel::L3Book).await
+    }
+}
+
+impl<B: Followed> Feed<B> {
+    async fn begin(
+        connection: &mut Connection,
+        book: B,
+        channel: Channel,
+    ) -> Result<Self, ClientError> {
         let mut feed = Self {
-            book: LocalBook::new(*instrument.instrument()),
+            book,
+            channel,
             unsubscribe_id: 0,
             subscribe_id: 0,
             is_subscribed: false,
@@ -59,12 +164,12 @@ impl BookFeed {
     }
 
     /// The book.
-    pub const fn book(&self) -> &LocalBook {
+    pub const fn book(&self) -> &B {
         &self.book
     }
 
     /// Its instrument.
-    pub const fn instrument_id(&self) -> InstrumentId {
+    pub fn instrument_id(&self) -> InstrumentId {
         self.book.instrument_id()
     }
 
@@ -89,16 +194,9 @@ impl BookFeed {
             Message::SubscriptionRefused(refused) if refused.request_id == self.unsubscribe_id => {
                 return Ok(FeedStep::Waiting);
             }
-            Message::L2Snapshot(snapshot) if self.is_subscribed => {
-                self.book.apply_snapshot(snapshot)
-            }
-            Message::L2Update(update) if self.is_subscribed => self.book.apply_update(update),
-            Message::L2Snapshot(old) if old.instrument_id == self.instrument_id() => {
-                return Ok(FeedStep::Waiting);
-            }
-            Message::L2Update(old) if old.instrument_id == self.instrument_id() => {
-                return Ok(FeedStep::Waiting);
-            }
+            message if self.is_subscribed => self.book.apply(self.channel, message),
+            // What is left of a subscription that has ended, or somebody else's.
+            message if self.concerns(message) => return Ok(FeedStep::Waiting),
             _ => return Ok(FeedStep::Foreign),
         };
         match progress {
@@ -108,6 +206,7 @@ impl BookFeed {
                 self.attempts = 0;
                 Ok(FeedStep::Changed)
             }
+            Ok(BookProgress::Proven) => Ok(FeedStep::Proven),
             Err(error) if self.attempts >= ATTEMPTS_MAX => Err(error.into()),
             Err(error) => {
                 self.end(connection)?;
@@ -116,6 +215,21 @@ impl BookFeed {
                 Ok(FeedStep::Resubscribed(error))
             }
         }
+    }
+
+    /// Whether a message is one of this channel and instrument.
+    fn concerns(&self, message: &Message) -> bool {
+        let (channel, id) = match message {
+            Message::L2Snapshot(m) => (Channel::L2Book.into(), m.instrument_id),
+            Message::L2Update(m) => (Channel::L2Book.into(), m.instrument_id),
+            Message::L2ConflatedSnapshot(m) => (m.channel, m.instrument_id),
+            Message::L2ConflatedUpdate(m) => (m.channel, m.instrument_id),
+            Message::L3Snapshot(m) => (Channel::L3Book.into(), m.instrument_id),
+            Message::L3Update(m) => (Channel::L3Book.into(), m.instrument_id),
+            Message::BookChecksum(m) => (m.channel, m.instrument_id),
+            _ => return false,
+        };
+        channel == self.channel && id == self.instrument_id()
     }
 
     fn answered(&mut self, request_id: u64) -> FeedStep {
@@ -137,7 +251,7 @@ impl BookFeed {
         connection.queue(&Subscribe {
             request_id: self.subscribe_id,
             instrument_id: Some(self.instrument_id()),
-            channel: Channel::L2Book.into(),
+            channel: self.channel.into(),
         })
     }
 
@@ -146,7 +260,7 @@ impl BookFeed {
         connection.queue(&Unsubscribe {
             request_id: self.unsubscribe_id,
             instrument_id: Some(self.instrument_id()),
-            channel: Channel::L2Book.into(),
+            channel: self.channel.into(),
         })
     }
 }
