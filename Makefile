@@ -24,7 +24,7 @@ bench: ## Benchmarks, and other engines beside ours; writes target/bench/summary
 baseline: ## Accept the present instruction counts as what `make test` compares with
 	scripts/bench-instructions.sh write
 
-loadtest: ## Round trips, and with FILE=flow.csv a replay, against a server of its own or ADDRESS=host:port
+loadtest: ## Round trips, a load, with FILE=flow.csv a replay; against a server of its own or ADDRESS=host:port
 	scripts/loadtest.sh
 
 lint: ## Style, documentation, licences, and advisories where their database is reachable

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures an exchange from outside: round trips, and the replay of a recorded order flow.
+# Measures an exchange from outside: round trips, a load, and the replay of a recorded order flow.
 #
+#   RATE       messages a second of the load; by default 10000
 #   FILE       order flow to replay (the columns are those of LOBSTER's message files); none: no replay
 #   ADDRESS    host:port of a running exchange; none: one of its own is started on a free port, with its
 #              data in a temporary directory, and stopped at the end
@@ -76,6 +77,10 @@ fi
 
 step "round trips"
 "$binaries/rialto-loadtest" ping --address "$ADDRESS" --admin-key "$ADMIN_KEY"
+
+step "load"
+"$binaries/rialto-loadtest" run --rate "${RATE:-10000}" --output target/load \
+    --address "$ADDRESS" --admin-key "$ADMIN_KEY"
 
 if [[ -n "${FILE:-}" ]]; then
     step "replay of $FILE"

@@ -9,8 +9,8 @@ use rialto_client::{
     ApiKey, Connection, Directory, ListedInstrument, LogonOptions, Session, TransferRequest, order,
 };
 use rialto_protocol::{
-    AddAsset, AddKey, Channel, CreateAccount, KeyFlags, ListInstrument, Message, Permissions,
-    Scaled, SymbolText, convert,
+    AddAsset, AddKey, Channel, CreateAccount, KeyDetails, KeyFlags, ListInstrument, Message,
+    Permissions, Scaled, SymbolText, convert,
 };
 use rialto_types::{
     AccountId, Amount, Asset, AssetId, InstrumentState, KeyId, Ppm, SourceId, Symbol,
@@ -51,6 +51,38 @@ pub(crate) struct Venue {
     pub(crate) instrument: ListedInstrument,
     /// One session for each account asked for.
     pub(crate) sessions: Vec<Session>,
+    /// The keys that they logged on with.
+    pub(crate) keys: Vec<ApiKey>,
+}
+
+/// A venue made ready for connections that are opened elsewhere.
+pub(crate) struct Prepared {
+    /// The instrument, open, with an empty book.
+    pub(crate) instrument: ListedInstrument,
+    /// The key of each account asked for.
+    pub(crate) keys: Vec<ApiKey>,
+}
+
+/// As [`prepare`], and leaves the sessions to the caller.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) async fn prepare_keys(
+    options: &ConnectOptions,
+    wanted: &Wanted,
+    funds: Funds,
+    purposes: &[String],
+) -> Result<Prepared> {
+    let purposes: Vec<&str> = purposes.iter().map(String::as_str).collect();
+    let Venue {
+        instrument,
+        sessions,
+        keys,
+    } = prepare(options, wanted, funds, &purposes).await?;
+    for session in sessions {
+        session.log_out().await?;
+    }
+    Ok(Prepared { instrument, keys })
 }
 
 /// Makes a venue ready: one account for each purpose, funded, and an instrument whose book is empty.
@@ -68,9 +100,10 @@ pub(crate) async fn prepare(
     let mut admin = Admin::log_on(connection, key).await?;
     let base = admin.asset(wanted.base, 0).await?;
     let quote = admin.asset(wanted.quote, 2).await?;
-    let mut sessions = Vec::new();
+    let (mut sessions, mut keys) = (Vec::new(), Vec::new());
+    let known = admin.session.keys(None).await?;
     for purpose in purposes {
-        let key = admin.account_key(purpose).await?;
+        let key = admin.account_key(purpose, &known).await?;
         admin.fund(key.account(), base, funds.base).await?;
         admin
             .fund_cents(key.account(), quote, funds.quote_cents)
@@ -78,6 +111,7 @@ pub(crate) async fn prepare(
         let connection = Connection::open(&options.address).await?;
         let session = connection.log_on(&key, LogonOptions::default()).await?;
         sessions.push(session);
+        keys.push(key);
     }
     let instrument = admin
         .empty_instrument(wanted, (base, quote), &mut sessions)
@@ -86,6 +120,7 @@ pub(crate) async fn prepare(
     Ok(Venue {
         instrument,
         sessions,
+        keys,
     })
 }
 
@@ -146,14 +181,13 @@ impl Admin {
     }
 
     /// The key of the account for a purpose; account and key are made if there are none.
-    async fn account_key(&mut self, purpose: &str) -> Result<ApiKey> {
+    async fn account_key(&mut self, purpose: &str, known: &[KeyDetails]) -> Result<ApiKey> {
         let secret = self.key.derive_secret(purpose);
         let public_key = ApiKey::public_key_of(&secret).0;
-        let keys = self.session.keys(None).await?;
-        let usable = |key: &&rialto_protocol::KeyDetails| {
+        let usable = |key: &&KeyDetails| {
             key.public_key == public_key && !key.key_flags.contains(KeyFlags::REVOKED)
         };
-        if let Some(key) = keys.iter().find(usable) {
+        if let Some(key) = known.iter().find(usable) {
             return Ok(ApiKey::from_secret(key.account_id, key.key_id, &secret));
         }
         let report = self.session.administer(CreateAccount::default()).await?;

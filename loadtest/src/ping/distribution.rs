@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
@@ -29,6 +30,10 @@ pub(super) struct Times {
     pub(super) placed: Histogram<u64>,
     /// From a cancel to its acknowledgement.
     pub(super) cancelled: Histogram<u64>,
+    /// From a frame to the echo of it, where one was measured.
+    pub(super) echoed: Histogram<u64>,
+    /// The time that the echo took, which is none of the exchange's.
+    pub(super) with_echo: Duration,
     /// Orders that went out later than a rate asked for, because the one before took so long.
     pub(super) late: u64,
 }
@@ -43,11 +48,14 @@ impl Times {
         Ok(Self {
             placed: new()?,
             cancelled: new()?,
+            echoed: new()?,
+            with_echo: Duration::ZERO,
             late: 0,
         })
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "times are far below 2^53 ns")]
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:18}", "")?;
@@ -58,14 +66,27 @@ impl fmt::Display for Times {
         let rows = [
             ("acknowledgement", &self.placed),
             ("cancel", &self.cancelled),
+            ("bare echo", &self.echoed),
         ];
-        for (name, histogram) in rows {
+        let is_measured = |(_, times): &(_, &Histogram<u64>)| !times.is_empty();
+        for (name, histogram) in rows.into_iter().filter(is_measured) {
             write!(f, "{name:<18}")?;
             for (_, percentile) in PERCENTILES {
                 let ns = histogram.value_at_percentile(percentile);
                 write!(f, "{:>10}", micros(ns))?;
             }
             writeln!(f, "{:>10}", micros(histogram.max()))?;
+        }
+        if !self.echoed.is_empty() {
+            let ratio = |percentile: f64| {
+                let of = |times: &Histogram<u64>| times.value_at_percentile(percentile) as f64;
+                of(&self.placed) / of(&self.echoed)
+            };
+            let (middle, high) = (ratio(50.0), ratio(99.0));
+            writeln!(
+                f,
+                "acknowledgement / bare echo: p50 {middle:.2}, p99 {high:.2}"
+            )?;
         }
         Ok(())
     }

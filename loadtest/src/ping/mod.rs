@@ -5,40 +5,72 @@
 //! exchange that stalls for a second delays one measurement, not all that would have been sent meanwhile.
 //! The clock runs from just before an order is encoded until its acknowledgement is decoded. Orders lie far
 //! from the market and are post-only, so they never trade. Warm-up rounds are not counted.
+//!
+//! Beside an echo both are measured in short turns, so that what the machine does meanwhile happens to both. With
+//! an exchange of the tool's own, each way in which its threads can wait is measured.
 
 mod distribution;
+mod echo;
+mod outcome;
 
 use std::fmt;
 use std::fs::File;
 use std::io::BufWriter;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rialto_client::{
     Connection, Directory, ListedInstrument, LogonOptions, Rejection, Session, order,
 };
-use rialto_protocol::{ExecType, ExecutionReport, Message, NewOrder};
+use rialto_protocol::{ExecType, ExecutionReport, Message, NewOrder, WireMessage};
 use rialto_types::{Amount, ClientSeq, InstrumentState, OrderId, OrderRef, Price, Qty, Side};
 use tokio::time::Instant;
 
 use self::distribution::Times;
+use self::echo::EchoBeside;
 use crate::connect::ConnectOptions;
+use crate::environment::Observer;
+use crate::load::setup::Site;
+use crate::own_server::{OwnServerOptions, Profile};
 use crate::progress::Progress;
 use crate::text::{grouped, per_second};
 use crate::venue::{self, Funds, Wanted};
 
 /// How long an acknowledgement may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Rounds of one turn, when an echo takes turns with the exchange.
+const PER_TURN: u64 = 100;
 
 /// What `ping` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     #[command(flatten)]
     connect: ConnectOptions,
+
+    #[command(flatten)]
+    own: OwnServerOptions,
+
+    /// How the threads of an exchange of the tool's own wait; several are measured one after the other
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "latency",
+        requires = "own"
+    )]
+    profiles: Vec<Profile>,
+
+    /// Measure a bare WebSocket echo of the same sizes in turns with the exchange, and state the ratios
+    #[arg(long, conflicts_with = "rate")]
+    beside_echo: bool,
+
+    /// Write result.json and report.html to this directory
+    #[arg(long, short, value_name = "DIRECTORY")]
+    output: Option<PathBuf>,
 
     /// Orders to measure
     #[arg(long, value_name = "ORDERS", default_value = "20000")]
@@ -59,7 +91,7 @@ pub(crate) struct Options {
 
     /// Trade this instrument with a key of --keys, instead of setting up an instrument with an
     /// administrator's key
-    #[arg(long, value_name = "SYMBOL", requires = "keys")]
+    #[arg(long, value_name = "SYMBOL", requires = "keys", conflicts_with = "own")]
     symbol: Option<String>,
 
     /// Trade for this account of --keys; by default its last one
@@ -76,48 +108,90 @@ pub(crate) struct Options {
 /// # Errors
 /// When the exchange does not accept key or orders, or does not answer in time.
 pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
+    let (began, observer) = (SystemTime::now(), Observer::begin());
+    let mut runs = Vec::new();
+    let mut last = (String::new(), Vec::new());
+    for profile in &options.profiles {
+        let site = Site::open(&options.connect, &options.own, *profile)?;
+        let profile = options.own.own.then_some(*profile);
+        let measured = measure(options, &site.connect, profile).await?;
+        runs.extend(outcome::runs(options, &measured, profile)?);
+        if let Some(path) = &options.histogram {
+            write_histogram(path, &measured.times)?;
+        }
+        last = (site.connect.address.clone(), site.settings());
+        site.close()?;
+    }
+    let (address, settings) = last;
+    let environment = observer.end(&address, &settings);
+    outcome::finish(options, runs, environment, began)
+}
+
+/// What was measured of one exchange.
+struct Measured {
+    times: Times,
+    /// From the first order, warm-up included, to the last; without the turns of the echo.
+    elapsed: Duration,
+}
+
+async fn measure(
+    options: &Options,
+    connect: &ConnectOptions,
+    profile: Option<Profile>,
+) -> Result<Measured> {
     let (instrument, session) = match &options.symbol {
         Some(symbol) => on_market(options, symbol).await?,
-        None => on_own_instrument(options).await?,
+        None => on_own_instrument(connect).await?,
     };
     let (price, qty) = deep(&instrument)?;
+    let order = order::post_only(&instrument, Side::Buy, price, qty);
+    let echo = if options.beside_echo {
+        Some(EchoBeside::start(order.encoded_len()).await?)
+    } else {
+        None
+    };
     let mut pinger = Pinger {
-        order: order::post_only(&instrument, Side::Buy, price, qty),
+        order,
         session,
         is_spinning: options.spin,
+        echo,
     };
     println!(
-        "Round trips to {} ({}, buys of {} at {}), closed loop, one order at a time",
-        options.connect.address,
+        "Round trips to {}{} ({}, buys of {} at {}), closed loop, one order at a time",
+        connect.address,
+        profile.map_or_else(String::new, |profile| format!(
+            ", profile {}",
+            profile.name()
+        )),
         instrument.symbol(),
         instrument.qty_text(qty),
         instrument.price_text(price)
     );
     let started = Instant::now();
     let times = pinger.measure(options).await?;
-    let elapsed = started.elapsed();
+    let elapsed = started.elapsed().saturating_sub(times.with_echo);
     pinger.session.log_out().await?;
-    print!(
-        "{}",
-        Summary {
-            times: &times,
-            options,
-            elapsed
-        }
+    let summary = Summary {
+        times: &times,
+        options,
+        elapsed,
+    };
+    print!("{summary}");
+    Ok(Measured { times, elapsed })
+}
+
+fn write_histogram(path: &Path, times: &Times) -> Result<()> {
+    let write = || distribution::write(BufWriter::new(File::create(path)?), &times.placed);
+    write().with_context(|| format!("cannot write {}", path.display()))?;
+    println!(
+        "distribution of the acknowledgements written to {}",
+        path.display()
     );
-    if let Some(path) = &options.histogram {
-        let write = || distribution::write(BufWriter::new(File::create(path)?), &times.placed);
-        write().with_context(|| format!("cannot write {}", path.display()))?;
-        println!(
-            "distribution of the acknowledgements written to {}",
-            path.display()
-        );
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// An instrument of its own, where nobody else trades.
-async fn on_own_instrument(options: &Options) -> Result<(ListedInstrument, Session)> {
+async fn on_own_instrument(connect: &ConnectOptions) -> Result<(ListedInstrument, Session)> {
     let (base, quote) = venue::assets("PING-USD")?;
     let wanted = Wanted {
         base,
@@ -129,7 +203,7 @@ async fn on_own_instrument(options: &Options) -> Result<(ListedInstrument, Sessi
         quote_cents: 1_000_000,
     };
     let purposes = ["load test: ping"];
-    let mut venue = venue::prepare(&options.connect, &wanted, funds, &purposes).await?;
+    let mut venue = venue::prepare(connect, &wanted, funds, &purposes).await?;
     let session = venue.sessions.pop();
     Ok((
         venue.instrument,
@@ -172,6 +246,7 @@ struct Pinger {
     session: Session,
     order: NewOrder,
     is_spinning: bool,
+    echo: Option<EchoBeside>,
 }
 
 impl Pinger {
@@ -181,6 +256,7 @@ impl Pinger {
         let period = options.rate.map(|rate| Duration::from_secs(1) / rate.get());
         let mut progress = Progress::new("orders", warmup + count);
         let mut due = Instant::now();
+        let mut with_echo = Duration::ZERO;
         for round in 0..warmup + count {
             let is_counted = round >= warmup;
             if let Some(period) = period {
@@ -194,7 +270,16 @@ impl Pinger {
                 times.cancelled.saturating_record(cancelled);
             }
             progress.at(round);
+            if (round + 1).is_multiple_of(PER_TURN)
+                && let Some(echo) = &mut self.echo
+            {
+                let started = Instant::now();
+                let times = is_counted.then_some(&mut times.echoed);
+                echo.turn(PER_TURN, self.is_spinning, times).await?;
+                with_echo += started.elapsed();
+            }
         }
+        times.with_echo = with_echo;
         Ok(times)
     }
 
