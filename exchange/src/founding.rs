@@ -13,6 +13,7 @@ use rialto_gateway::ReportLog;
 use rialto_gateway::models::{Changes, ReadModels};
 use rialto_journal::storage::Storage;
 use rialto_journal::{AppendError, Journal};
+use rialto_ring::Watermark;
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientSeq, Command, EventBody, Input,
     InstrumentSpec, KeyId, Permissions, Ppm, Price, Qty, Seq, ShardId, SourceId, Symbol, Timestamp,
@@ -203,6 +204,21 @@ fn try_capacity(wanted: Capacity) {
     };
     let mut trial = Exchange::new(ShardId(0));
     trial.apply(Seq(1), Timestamp(1), &input, &mut EventBuffer::new());
+}
+
+/// Waits until everything that was founded may be told: clients are answered from the read models, which
+/// know of it already, and in `durable` mode it may be on its way to the disk.
+///
+/// # Errors
+/// When the journal has stopped.
+pub fn settle<S: Storage>(ground: &Ground<S>, watermark: &Watermark) -> Result<()> {
+    while watermark.get() < ground.exchange.seq() {
+        if let Some(error) = ground.journal.failure() {
+            bail!("{error}");
+        }
+        std::thread::yield_now();
+    }
+    Ok(())
 }
 
 /// Gives the venue an administrator's key if it has no key at all, and writes it to the data directory.

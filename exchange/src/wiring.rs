@@ -75,7 +75,7 @@ pub fn assemble(
         );
     }
     let clock = RecordClock::start(restored.journal.last_time());
-    let journal = journal(config, restored.journal, watermark)?;
+    let journal = journal(config, restored.journal, watermark.clone())?;
 
     // What a first start is missing: pool sizes, an administrator, the demo's market.
     let mut ground = Ground {
@@ -90,6 +90,7 @@ pub fn assemble(
     if demo {
         founding::ensure_demo(&mut ground, &config.server.data)?;
     }
+    founding::settle(&ground, &watermark)?;
     let Ground {
         exchange,
         models,

@@ -96,6 +96,20 @@ async fn a_first_start_that_is_killed_is_completed_by_the_next() {
     assert!(interrupted > 0, "every start was faster than its kill");
 }
 
+/// What clients may ask about from the first moment is not lost by a death at that moment.
+#[tokio::test]
+async fn a_venue_that_is_open_has_its_founding_written_down() {
+    const VENUES: u32 = 10;
+    let directory = tempfile::tempdir().unwrap();
+    let plan = Plan::of(&Setup::venue(directory.path().join("plan"))).await;
+    for venue in 0..VENUES {
+        let data = directory.path().join(venue.to_string());
+        let setup = Setup::venue(&data).with("RIALTO__JOURNAL__DURABILITY", "durable");
+        setup.open().await.kill().await;
+        assert_eq!(Ledger::of(&journal_of(&data)).seq().0, plan.commands);
+    }
+}
+
 /// A journal's only segment, and where in it each command ends; the first entry is where the first begins.
 struct Segment {
     bytes: Vec<u8>,
