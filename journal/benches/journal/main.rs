@@ -3,13 +3,15 @@
 //! Each line states how it was measured. Latencies are taken with the monotonic clock around each call,
 //! whose own cost is printed first; means come from loops without a clock. The journal lies in the
 //! directory that `RIALTO_BENCH_DIR` names, by default under the target directory: on the disk, not in
-//! memory. A word after `--` picks the measurements that begin with it: `written`, `scan`, `durable`.
-//! The machine should be idle.
+//! memory. A word after `--` picks the measurements that begin with it: `written`, `scan`, `durable`, `slow`,
+//! `faults`. The machine should be idle.
 
 #![expect(
     clippy::cast_precision_loss,
     reason = "times and counts of a measurement are far below 2^52"
 )]
+
+mod slow;
 
 use std::error::Error;
 use std::hint::{black_box, spin_loop};
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_utils::sync::Parker;
 use hdrhistogram::Histogram;
+use rialto_journal::storage::Storage;
 use rialto_journal::{
     AppendError, DurableConfig, ExchangeId, FileStorage, Hooks, Idle, Journal, OpenOptions,
     Recovery, SegmentBytes,
@@ -62,6 +65,12 @@ fn main() -> Outcome<()> {
             }
         }
     }
+    if is_picked("slow") {
+        slow::compare()?;
+    }
+    if is_picked("faults") {
+        faults()?;
+    }
     Ok(())
 }
 
@@ -101,13 +110,7 @@ impl Scratch {
 
     fn recovery(&self) -> Outcome<Recovery<FileStorage>> {
         let storage = Arc::new(FileStorage::open(&self.0)?);
-        let options = OpenOptions {
-            shard: ShardId(0),
-            rules_version: 1,
-            new_exchange_id: ExchangeId([7; 16]),
-            after: Seq(0),
-        };
-        Ok(Recovery::open(storage, options)?)
+        Ok(Recovery::open(storage, options())?)
     }
 
     fn written(&self) -> Outcome<Journal<FileStorage>> {
@@ -120,6 +123,15 @@ impl Scratch {
             SegmentBytes::default(),
             publish,
         )?)
+    }
+}
+
+fn options() -> OpenOptions {
+    OpenOptions {
+        shard: ShardId(0),
+        rules_version: 1,
+        new_exchange_id: ExchangeId([7; 16]),
+        after: Seq(0),
     }
 }
 
@@ -187,24 +199,55 @@ fn written_mean() -> Outcome<()> {
     Ok(())
 }
 
+/// The core's part of the journal's work, at a steady rate.
+struct Paced {
+    rate: u64,
+    seq: u64,
+    /// What each command cost, the wait for a full ring included.
+    histogram: Histogram<u64>,
+}
+
+impl Paced {
+    fn new(rate: u64) -> Outcome<Self> {
+        Ok(Self {
+            rate,
+            seq: 0,
+            histogram: Histogram::new_with_bounds(1, 60_000_000_000, 3)?,
+        })
+    }
+
+    fn run<S: Storage>(&mut self, journal: &mut Journal<S>, seconds: u64) -> Outcome<()> {
+        let gap_ns = 1_000_000_000 / self.rate;
+        let begin = Instant::now();
+        for at in 1..=self.rate * seconds {
+            let due = begin + Duration::from_nanos(gap_ns * at);
+            while Instant::now() < due {
+                spin_loop();
+            }
+            self.seq += 1;
+            let (seq, input) = (self.seq, order(self.seq));
+            let before = Instant::now();
+            while let Err(error) = journal.append(Seq(seq), Timestamp(seq), &input) {
+                if !matches!(error, AppendError::Full) {
+                    return Err(error.into());
+                }
+            }
+            journal.commit();
+            self.histogram.record(nanoseconds(before.elapsed()))?;
+        }
+        Ok(())
+    }
+}
+
 fn written_paced(rate: u64) -> Outcome<()> {
     let scratch = Scratch::new("paced")?;
     let mut journal = scratch.written()?;
-    let mut histogram = Histogram::<u64>::new(3)?;
-    let gap = Duration::from_nanos(1_000_000_000 / rate);
-    let begin = Instant::now();
-    let count = rate * 5;
-    for seq in 1..=count {
-        let due = begin + gap * u32::try_from(seq)?;
-        while Instant::now() < due {
-            spin_loop();
-        }
-        let input = order(seq);
-        let before = Instant::now();
-        journal.append(Seq(seq), Timestamp(seq), &input)?;
-        histogram.record(nanoseconds(before.elapsed()))?;
-    }
-    print(&format!("written, {rate} orders/s, append"), &histogram);
+    let mut paced = Paced::new(rate)?;
+    paced.run(&mut journal, 5)?;
+    print(
+        &format!("written, {rate} orders/s, append"),
+        &paced.histogram,
+    );
     journal.close().map_err(|error| error.to_string())?;
     Ok(())
 }
@@ -250,6 +293,61 @@ impl Idle for Sleep {
             self.0.park();
         }
     }
+}
+
+/// Hooks of a journal whose publishing nobody looks at.
+fn durable_hooks() -> Hooks {
+    let parker = Parker::new();
+    let unparker = parker.unparker().clone();
+    Hooks {
+        idle: Box::new(Sleep(parker)),
+        wake: Box::new(move || unparker.unpark()),
+        publish: Box::new(|seq| {
+            black_box(seq);
+        }),
+    }
+}
+
+/// Page faults of the thread that appends, over a minute in each mode after some seconds to warm up.
+fn faults() -> Outcome<()> {
+    const RATE: u64 = 100_000;
+    for is_durable in [false, true] {
+        let scratch = Scratch::new("faults")?;
+        let mut journal = if is_durable {
+            let recovered = scratch.recovery()?.finish()?;
+            let config = DurableConfig::default();
+            Journal::durable(recovered, SegmentBytes::default(), config, durable_hooks())?
+        } else {
+            scratch.written()?
+        };
+        let mode = if is_durable { "durable" } else { "written" };
+        let mut paced = Paced::new(RATE)?;
+        paced.run(&mut journal, 5)?;
+        let before = own_faults()?;
+        paced.run(&mut journal, 60)?;
+        let count = own_faults()? - before;
+        println!(
+            "{mode}, {RATE} orders/s for 60 s: {count} page faults of the thread that appends"
+        );
+        journal.close().map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Page faults of the calling thread so far, those that waited for a disk and those that did not.
+fn own_faults() -> Outcome<u64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/stat")?;
+    // The name stands in brackets and may contain anything; proc(5) counts it as the second field.
+    let (_, fields) = stat
+        .rsplit_once(')')
+        .ok_or("a stat file names its process")?;
+    let field = |number: usize| {
+        fields
+            .split_whitespace()
+            .nth(number - 3)
+            .unwrap_or_default()
+    };
+    Ok(field(10).parse::<u64>()? + field(12).parse::<u64>()?)
 }
 
 /// From append to durable, and what the append itself costs the core.
