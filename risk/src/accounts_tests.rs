@@ -151,6 +151,15 @@ fn however_balances_are_spread_their_room_is_reserved() {
 }
 
 #[test]
+fn room_is_taken_for_what_there_can_be_and_no_more() {
+    let mut accounts = Accounts::new();
+    accounts.reserve(7, 60);
+    // One more for the venue.
+    assert_eq!(accounts.rows.capacity(), 8);
+    assert_eq!(accounts.blocks.capacity(), 60 / BLOCK_COUNT);
+}
+
+#[test]
 fn the_last_asset_there_can_be_is_among_the_venues_balances() {
     let mut accounts = Accounts::new();
     let last = AssetId(u16::MAX);

@@ -119,6 +119,9 @@ mod tests {
         let refusal = bucket.take(Timestamp(0)).unwrap_err();
         let third = 333_333_334;
         assert_eq!(refusal, Refusal::new(RejectReason::RateExceeded, third, 3));
+        // Three tenths of the token are there after a tenth of a second.
+        let refusal = bucket.take(Timestamp(100_000_000)).unwrap_err();
+        assert_eq!(refusal.value, 233_333_334);
         assert_eq!(taken(&mut bucket, 333_333_333), 0);
         assert_eq!(taken(&mut bucket, 333_333_334), 1);
     }
