@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python bench baseline loadtest lint deny soak clean
+.PHONY: help run test test-python bench baseline loadtest lint deny soak mutants clean
 
 DATA ?= ./data/demo
 
@@ -35,6 +35,9 @@ deny: ## Licences, bans and sources of third-party code
 
 soak: ## The long versions of the random tests; takes hours
 	scripts/soak.sh
+
+mutants: ## Plant faults in risk, matching and recovery, and ask the tests whether they notice; takes hours
+	scripts/mutants.sh
 
 clean: ## Remove everything built, tools included; the data stays
 	cargo clean

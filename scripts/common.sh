@@ -11,6 +11,7 @@ export PATH="$tools_directory/bin:$PATH"
 
 nextest_version=0.9.143
 deny_version=0.20.2
+mutants_version=27.1.0
 
 current_step="preparation"
 
@@ -113,4 +114,8 @@ need_nextest() {
 
 need_deny() {
     need_cargo_tool deny "$deny_version"
+}
+
+need_mutants() {
+    need_cargo_tool mutants "$mutants_version"
 }
