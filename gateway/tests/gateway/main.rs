@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod market_data;
