@@ -23,6 +23,7 @@ mod config;
 mod directory;
 mod floor;
 mod gateway;
+mod json;
 mod keys;
 mod metrics;
 pub mod models;

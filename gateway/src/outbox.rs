@@ -83,6 +83,16 @@ impl Batch {
         self.bytes.extend_from_slice(message);
     }
 
+    /// Appends something that is a frame of its own, however long.
+    pub(crate) fn push_alone(&mut self, frame: &[u8]) {
+        let begin = self.cuts.last().copied().unwrap_or(0);
+        let end = self.bytes.len();
+        if end > begin {
+            self.cuts.push(end);
+        }
+        self.bytes.extend_from_slice(frame);
+    }
+
     /// Forgets the messages and keeps the memory, unless it has become large.
     pub(crate) fn clear(&mut self) {
         self.cuts.clear();
@@ -165,6 +175,11 @@ impl OutboxWriter {
             "a message fits in a frame"
         );
         self.batch.push(messages);
+    }
+
+    /// Appends something that is a frame of its own, however long.
+    pub(crate) fn push_alone(&mut self, frame: &[u8]) {
+        self.batch.push_alone(frame);
     }
 
     /// Hands over what was appended, if there is a place.
@@ -382,6 +397,22 @@ mod tests {
         assert_eq!(writer.queued_bytes(), 6);
         reader.written(batch);
         assert_eq!(writer.queued_bytes(), 0);
+    }
+
+    #[test]
+    fn what_is_pushed_alone_is_a_frame_of_its_own() {
+        let mut batch = Batch::default();
+        let long = vec![1; 3 * FRAME_BYTES_MAX];
+        for frame in [b"one".as_slice(), &long, b"two"] {
+            batch.push_alone(frame);
+        }
+        assert_eq!(frames(&batch), [3, long.len(), 3]);
+        let mut told = Vec::new();
+        while let Some(frame) = batch.next_frame() {
+            told.push(frame.len());
+            batch.frame_written();
+        }
+        assert_eq!(told, [3, long.len(), 3]);
     }
 
     #[test]

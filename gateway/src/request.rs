@@ -14,6 +14,15 @@ use crate::outbox::OutboxWriter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(pub u64);
 
+/// What a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// The binary protocol.
+    Binary,
+    /// Market data as JSON.
+    Json,
+}
+
 /// Something asked of the publisher.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -23,6 +32,8 @@ pub(crate) enum Request {
         session: SessionId,
         /// Its queue.
         outbox: OutboxWriter,
+        /// What it speaks.
+        dialect: Dialect,
     },
     /// A connection has ended.
     Close {

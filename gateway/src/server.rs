@@ -1,6 +1,6 @@
 //! The listening socket: HTTP for health and metrics, and the way to a WebSocket.
 //!
-//! Every connection begins as HTTP/1. `GET /ws/binary` is answered by the WebSocket handshake (RFC 6455,
+//! Every connection begins as HTTP/1. `GET /ws/binary` or `GET /ws/json` is answered by the WebSocket handshake (RFC 6455,
 //! section 4.2); then the raw socket is taken out of the HTTP server, so that nothing of it is left on
 //! the way of an order. A connection that is not upgraded lives for a bounded time, whether its client
 //! sends slowly or reads slowly, and such connections are bounded in number, in all and from one address:
@@ -26,6 +26,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::admission::{Admission, Bounds, Pass};
 use crate::floor::{Floor, Phase};
 use crate::metrics::RingDepths;
+use crate::request::Dialect;
 use crate::session;
 
 /// How long a client may take to send the head of a request.
@@ -120,12 +121,14 @@ fn answer(request: Request<Incoming>, caller: &Caller, server: &Arc<Server>) -> 
     let is_head = request.method() == Method::HEAD;
     match request.uri().path() {
         "/healthz" | "/metrics" if !is_get && !is_head => not_get(),
-        "/ws/binary" if !is_get => not_get(),
+        "/ws/binary" | "/ws/json" if !is_get => not_get(),
         "/healthz" => health(server.floor.phase()),
         "/metrics" => metrics(server),
-        "/ws/binary" => upgrade(request, caller, server),
+        "/ws/binary" => upgrade(request, Dialect::Binary, caller, server),
+        "/ws/json" => upgrade(request, Dialect::Json, caller, server),
         path => {
-            let text = format!("there is no {path}; try /healthz, /metrics or /ws/binary");
+            let text =
+                format!("there is no {path}; try /healthz, /metrics, /ws/binary or /ws/json");
             problem(StatusCode::NOT_FOUND, &text)
         }
     }
@@ -206,6 +209,7 @@ fn metrics(server: &Server) -> Response<String> {
 /// Answers the handshake and hands the connection over to a session.
 fn upgrade(
     mut request: Request<Incoming>,
+    dialect: Dialect,
     caller: &Caller,
     server: &Arc<Server>,
 ) -> Response<String> {
@@ -222,7 +226,7 @@ fn upgrade(
     };
     let upgraded = hyper::upgrade::on(&mut request);
     let floor = Arc::clone(&server.floor);
-    tokio::spawn(hand_over(upgraded, caller.clone(), floor));
+    tokio::spawn(hand_over(upgraded, dialect, caller.clone(), floor));
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     response
@@ -253,7 +257,7 @@ fn check_handshake(headers: &HeaderMap) -> Result<&HeaderValue, &'static str> {
 }
 
 /// Waits until the HTTP server has let go of the socket, then serves it.
-async fn hand_over(upgraded: OnUpgrade, caller: Caller, floor: Arc<Floor>) {
+async fn hand_over(upgraded: OnUpgrade, dialect: Dialect, caller: Caller, floor: Arc<Floor>) {
     // One that is refused keeps its place until it is gone, so that those are bounded too.
     let Caller { peer, place } = caller;
     let Ok(Ok(upgraded)) = tokio::time::timeout(HEAD_TIMEOUT, upgraded).await else {
@@ -267,12 +271,13 @@ async fn hand_over(upgraded: OnUpgrade, caller: Caller, floor: Arc<Floor>) {
     match floor.admission.admit(peer.ip()) {
         Ok(pass) => {
             drop(place);
-            session::serve(floor, stream, read, peer, pass).await;
+            session::serve(floor, (stream, read), dialect, peer, pass).await;
         }
         Err(crowded) => {
             floor.metrics.connections_refused.inc();
-            let reason = EndReason::TooManySessions;
-            session::refuse((stream, read), &floor.metrics, reason, &crowded.text()).await;
+            let text = crowded.text();
+            let why = (EndReason::TooManySessions, text.as_str());
+            session::refuse((stream, read), dialect, &floor.metrics, why).await;
         }
     }
 }

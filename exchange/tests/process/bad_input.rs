@@ -230,7 +230,7 @@ async fn http_nonsense_is_answered_with_what_would_be_right() {
         (
             request("GET /", ""),
             404,
-            "try /healthz, /metrics or /ws/binary",
+            "try /healthz, /metrics, /ws/binary or /ws/json",
         ),
         (request("GET /../../etc/passwd", ""), 404, "there is no"),
         (

@@ -11,8 +11,10 @@ use rialto_types::{AccountId, InstrumentId, KeyId, Permissions};
 
 use super::numbered::{About, SeenBy};
 use super::topics::Subscription;
+use crate::directory::DirectoryReader;
+use crate::json;
 use crate::outbox::{Flush, OutboxWriter};
-use crate::request::SessionId;
+use crate::request::{Dialect, SessionId};
 
 /// A member with more queued than this, snapshots not counted, is behind: it is not sent what later
 /// messages will replace.
@@ -49,6 +51,7 @@ impl Trader {
 pub(super) struct Member {
     pub(super) session: SessionId,
     outbox: OutboxWriter,
+    dialect: Dialect,
     pub(super) trader: Option<Trader>,
     /// Whether it is being sent reports that it missed. What happens meanwhile it is sent after them.
     pub(super) is_catching_up: bool,
@@ -106,8 +109,10 @@ impl Member {
 }
 
 /// All sessions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Desk {
+    /// By which JSON names instruments.
+    names: DirectoryReader,
     members: Vec<Option<Member>>,
     free: Vec<Place>,
     places: HashMap<SessionId, Place>,
@@ -125,15 +130,32 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// Without members. The reader is of the directory that the publisher keeps.
+    pub(super) fn new(names: DirectoryReader) -> Self {
+        Self {
+            names,
+            members: Vec::new(),
+            free: Vec::new(),
+            places: HashMap::new(),
+            by_account: Vec::new(),
+            administrators: Vec::new(),
+            touched: Vec::new(),
+            waiting: Vec::new(),
+            ended: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
     pub(super) fn open(
         &mut self,
         session: SessionId,
-        outbox: OutboxWriter,
+        (outbox, dialect): (OutboxWriter, Dialect),
         queue_bytes_max: usize,
     ) {
         let member = Some(Member {
             session,
             outbox,
+            dialect,
             trader: None,
             is_catching_up: false,
             subscriptions: Vec::new(),
@@ -231,18 +253,44 @@ impl Desk {
     /// Appends a message for one member.
     pub(super) fn tell(&mut self, place: Place, message: &impl WireMessage) {
         self.encode(message);
-        let Self {
-            members,
-            touched,
-            scratch,
-            ..
-        } = self;
-        append(members, touched, place, scratch);
+        let scratch = std::mem::take(&mut self.scratch);
+        self.tell_bytes(place, &scratch);
+        self.scratch = scratch;
     }
 
     /// Appends whole messages, already encoded, for one member.
     pub(super) fn tell_bytes(&mut self, place: Place, messages: &[u8]) {
-        append(&mut self.members, &mut self.touched, place, messages);
+        match self.dialect_of(place) {
+            Some(Dialect::Json) => {
+                let texts = self.texts_of(messages);
+                self.tell_texts(place, &texts);
+            }
+            _ => append(&mut self.members, &mut self.touched, place, messages),
+        }
+    }
+
+    /// What a member speaks.
+    pub(super) fn dialect_of(&self, place: Place) -> Option<Dialect> {
+        self.get(place).map(|member| member.dialect)
+    }
+
+    /// Whole messages, already encoded, as a member is told them that speaks JSON.
+    pub(super) fn texts_of(&mut self, messages: &[u8]) -> Vec<String> {
+        json::texts_of(messages, self.names.get())
+    }
+
+    /// Appends texts for one member that speaks JSON.
+    pub(super) fn tell_texts(&mut self, place: Place, texts: &[String]) {
+        let Some(member) = self.members.get_mut(place).and_then(Option::as_mut) else {
+            return;
+        };
+        for text in texts {
+            member.outbox.push_alone(text.as_bytes());
+        }
+        if !member.is_touched && !texts.is_empty() {
+            member.is_touched = true;
+            self.touched.push(place);
+        }
     }
 
     /// Appends a message for the sessions of an account that may see what concerns `keys`: all that may
@@ -428,18 +476,21 @@ mod tests {
     use rialto_ring::{IdleStrategy, idle_pair};
 
     use super::*;
+    use crate::directory::DirectoryCell;
+    use crate::models::Directory;
     use crate::outbox::outbox;
 
     #[test]
     fn nobody_is_ended_for_who_had_the_place_before() {
-        let mut desk = Desk::default();
+        let cell = DirectoryCell::new(Directory::default());
+        let mut desk = Desk::new(DirectoryReader::new(cell));
         let outboxes = [(); 2].map(|()| outbox(idle_pair(IdleStrategy::Economy).1));
         let [(first, _first), (second, _second)] = outboxes;
-        desk.open(SessionId(1), first, 1_024);
+        desk.open(SessionId(1), (first, Dialect::Binary), 1_024);
         let place = desk.place_of(SessionId(1)).unwrap();
         desk.end_after_flush(place, EndReason::KeyRevoked);
         assert!(desk.close(place).is_some());
-        desk.open(SessionId(2), second, 1_024);
+        desk.open(SessionId(2), (second, Dialect::Binary), 1_024);
         assert_eq!(desk.place_of(SessionId(2)), Some(place));
         desk.flush();
         assert_eq!(desk.take_ended(), []);

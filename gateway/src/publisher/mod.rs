@@ -47,7 +47,7 @@ use self::numbered::{About, Audience};
 pub use self::report_log::ReportLog;
 use self::subscriptions::Telling;
 use self::topics::Topics;
-use crate::directory::DirectoryCell;
+use crate::directory::{DirectoryCell, DirectoryReader};
 use crate::metrics::Metrics;
 use crate::models::{Applied, Changes, QueueChange, ReadModels};
 use crate::request::{LogOn, Question, Request, SessionId};
@@ -157,7 +157,7 @@ impl Publisher {
         Self {
             models,
             changes: Changes::default(),
-            desk: Desk::default(),
+            desk: Desk::new(DirectoryReader::new(Arc::clone(&directory))),
             topics,
             answers: Answers::default(),
             log,
@@ -419,9 +419,13 @@ impl Publisher {
             "answers are as of a complete command"
         );
         match request {
-            Request::Open { session, outbox } => {
+            Request::Open {
+                session,
+                outbox,
+                dialect,
+            } => {
                 let max = self.limits.public_queue_bytes_max;
-                self.desk.open(session, outbox, max);
+                self.desk.open(session, (outbox, dialect), max);
             }
             Request::Close { session } => {
                 if let Some(place) = self.desk.place_of(session) {

@@ -26,7 +26,7 @@ use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
 use crate::outbox::{OutboxReader, outbox};
-use crate::request::{LogOn, Request, SessionId};
+use crate::request::{Dialect, LogOn, Request, SessionId};
 
 /// The shard that generated sequences are for.
 pub(super) const SHARD: ShardId = ShardId(5);
@@ -63,6 +63,7 @@ impl Listener {
         let open = Request::Open {
             session,
             outbox: writer,
+            dialect: Dialect::Binary,
         };
         publisher.request(open, Timestamp(0));
         Self {

@@ -18,6 +18,7 @@ use super::market::{self, Top};
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
 use crate::outbox::Batch;
+use crate::request::Dialect;
 
 /// One stream that a session asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,6 +269,7 @@ impl Topics {
                 metrics,
                 channel,
                 instrument: instrument_at(at),
+                texts: None,
             };
             for place in &topic.subscribers {
                 delivery.copy(*place, &topic.batch);
@@ -309,6 +311,8 @@ struct Delivery<'a> {
     metrics: &'a Metrics,
     channel: Channel,
     instrument: InstrumentId,
+    /// The batch as JSON, made for the first who speaks it.
+    texts: Option<Vec<String>>,
 }
 
 impl Delivery<'_> {
@@ -320,6 +324,15 @@ impl Delivery<'_> {
 
     fn copy(&mut self, place: Place, batch: &Batch) {
         if is_conflated(self.channel) && !self.may_be_told(place) {
+            return;
+        }
+        if self.desk.dialect_of(place) == Some(Dialect::Json) {
+            let Self { desk, texts, .. } = self;
+            let texts = texts.get_or_insert_with(|| {
+                let frames = batch.frames();
+                frames.flat_map(|frame| desk.texts_of(frame)).collect()
+            });
+            desk.tell_texts(place, texts);
             return;
         }
         for frame in batch.frames() {

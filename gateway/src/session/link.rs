@@ -13,10 +13,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::metrics::Metrics;
 use crate::outbox::Batch;
+use crate::request::Dialect;
 
 /// Bytes that a connection reads at once. Small, because every connection has such a buffer, also one
 /// that only listens.
@@ -31,8 +32,8 @@ pub(super) enum Incoming {
     Frame(Bytes),
     /// A ping or a pong, which are looked after already.
     Control,
-    /// A text frame, which this endpoint does not speak.
-    Text,
+    /// A text frame.
+    Text(Utf8Bytes),
     /// A frame beyond the bound.
     TooLong,
     /// Something that is not WebSocket.
@@ -49,11 +50,12 @@ pub(super) struct Lost;
 #[derive(Debug)]
 pub(super) struct Link {
     socket: WebSocketStream<TcpStream>,
+    dialect: Dialect,
 }
 
 impl Link {
     /// Takes over a connection whose handshake is done. `read` was read from it already.
-    pub(super) async fn new(stream: TcpStream, read: Vec<u8>) -> Self {
+    pub(super) async fn new(stream: TcpStream, read: Vec<u8>, dialect: Dialect) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -62,14 +64,26 @@ impl Link {
             .max_frame_size(Some(FRAME_BYTES_MAX));
         let config = Some(config);
         let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
-        Self { socket }
+        Self { socket, dialect }
+    }
+
+    /// What is spoken here.
+    pub(super) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Asks the client for a sign of life in the way of WebSocket itself.
+    pub(super) async fn ping(&mut self) -> Result<(), Lost> {
+        let ping = Message::Ping(Bytes::new());
+        self.socket.send(ping).await.map_err(|_| Lost)
     }
 
     /// The next thing that comes. May be dropped while it waits: nothing is lost.
     pub(super) async fn next(&mut self) -> Incoming {
         match self.socket.next().await {
             Some(Ok(Message::Binary(frame))) => Incoming::Frame(frame),
-            Some(Ok(Message::Text(_)) | Err(Error::Utf8(_))) => Incoming::Text,
+            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+            Some(Err(Error::Utf8(_))) => Incoming::Text(Utf8Bytes::default()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
             Some(Err(Error::Capacity(_))) => Incoming::TooLong,
             Some(Err(Error::Protocol(error)))
@@ -85,7 +99,10 @@ impl Link {
     /// be dropped while it waits: the batch knows what is left.
     pub(super) async fn write(&mut self, batch: &mut Batch, metrics: &Metrics) -> Result<(), Lost> {
         while let Some(frame) = batch.next_frame() {
-            let message = Message::Binary(Bytes::copy_from_slice(frame));
+            let message = match self.dialect {
+                Dialect::Binary => Message::Binary(Bytes::copy_from_slice(frame)),
+                Dialect::Json => Message::text(String::from_utf8_lossy(frame).as_ref()),
+            };
             self.socket.feed(message).await.map_err(|_| Lost)?;
             metrics.sent(frame.len());
             batch.frame_written();

@@ -6,6 +6,7 @@
 //! ended with a reason.
 
 mod commands;
+mod json;
 mod link;
 mod logon;
 mod pulse;
@@ -32,9 +33,10 @@ use crate::directory::DirectoryReader;
 use crate::floor::{Floor, Market, Phase};
 use crate::keys::Lease;
 use crate::metrics::Metrics;
+use crate::models::Directory;
 use crate::outbox::{Batch, OutboxReader, outbox};
 use crate::rates::SessionRates;
-use crate::request::{Request, SessionId};
+use crate::request::{Dialect, Request, SessionId};
 
 /// How long a client has for a logon or a first subscription.
 const ENTRY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -117,13 +119,13 @@ struct Session {
 /// Serves a connection whose WebSocket handshake is done, to its end. `read` was read from it already.
 pub(crate) async fn serve(
     floor: Arc<Floor>,
-    stream: TcpStream,
-    read: Vec<u8>,
+    (stream, read): (TcpStream, Vec<u8>),
+    dialect: Dialect,
     peer: SocketAddr,
     pass: Pass,
 ) {
     let id = floor.next_session();
-    let link = Link::new(stream, read).await;
+    let link = Link::new(stream, read, dialect).await;
     let Some(market) = floor.market().filter(|_| floor.phase() == Phase::Open) else {
         let (reason, text) = match floor.phase() {
             Phase::Draining => (EndReason::ShuttingDown, "the exchange is shutting down"),
@@ -151,6 +153,7 @@ pub(crate) async fn serve(
     let open = Request::Open {
         session: id,
         outbox: writer,
+        dialect,
     };
     if market.requests.send(open).await.is_err() {
         turn_away(
@@ -190,11 +193,11 @@ pub(crate) async fn serve(
 /// Ends a connection that does not become a session.
 pub(crate) async fn refuse(
     (stream, read): (TcpStream, Vec<u8>),
+    dialect: Dialect,
     metrics: &Metrics,
-    reason: EndReason,
-    text: &str,
+    (reason, text): (EndReason, &str),
 ) {
-    let link = Link::new(stream, read).await;
+    let link = Link::new(stream, read, dialect).await;
     turn_away(link, metrics, reason, text).await;
 }
 
@@ -206,9 +209,26 @@ async fn turn_away(link: Link, metrics: &Metrics, reason: EndReason, text: &str)
     };
     logout.encode(&mut frame);
     let mut last_words = Batch::default();
-    last_words.push(&frame);
+    put(
+        &mut last_words,
+        &frame,
+        link.dialect(),
+        &Directory::default(),
+    );
     link.close(vec![last_words], metrics, reason, FAREWELL_MAX)
         .await;
+}
+
+/// Appends an encoded message in what the client speaks.
+fn put(batch: &mut Batch, message: &[u8], dialect: Dialect, directory: &Directory) {
+    match dialect {
+        Dialect::Binary => batch.push(message),
+        Dialect::Json => {
+            for text in crate::json::texts_of(message, directory) {
+                batch.push_alone(text.as_bytes());
+            }
+        }
+    }
 }
 
 /// The first message of a connection.
@@ -235,6 +255,7 @@ fn quarters(interval: Duration) -> Interval {
 impl Session {
     async fn run(mut self) {
         let challenge = self.challenge;
+        // It has no text: who speaks JSON is sent none.
         self.answer(&challenge);
         let Err(end) = self.serve().await;
         self.finish(end).await;
@@ -258,7 +279,7 @@ impl Session {
                 incoming = self.link.next() => self.receive(incoming).await?,
                 () = self.outbox.ready() => {}
                 reason = self.outbox.until_ended() => return Err(ended(reason)),
-                _ = self.quarters.tick() => self.beat()?,
+                _ = self.quarters.tick() => self.beat().await?,
                 () = entry_over(entry) => {
                     let text = "no logon and no subscription came within 5 seconds";
                     return Err(End::told(EndReason::LogonTimeout, text));
@@ -308,12 +329,20 @@ impl Session {
     async fn receive(&mut self, incoming: Incoming) -> Result<(), End> {
         self.pulse.heard();
         match incoming {
+            Incoming::Text(text) if self.link.dialect() == Dialect::Json => {
+                self.floor.metrics.received(text.len());
+                self.request(&text).await
+            }
+            Incoming::Frame(_) if self.link.dialect() == Dialect::Json => {
+                let text = "this endpoint speaks JSON in text frames only";
+                Err(End::told(EndReason::ProtocolError, text))
+            }
             Incoming::Frame(frame) => {
                 self.floor.metrics.received(frame.len());
                 self.frame(&frame).await
             }
             Incoming::Control => Ok(()),
-            Incoming::Text => {
+            Incoming::Text(_) => {
                 let text = "this endpoint speaks binary frames only";
                 Err(End::told(EndReason::TextFrame, text))
             }
@@ -370,9 +399,14 @@ impl Session {
     }
 
     /// Looks after the signs of life.
-    fn beat(&mut self) -> Result<(), End> {
+    async fn beat(&mut self) -> Result<(), End> {
         match self.pulse.quarter() {
             Beat::Rest => {}
+            // A browser answers a ping by itself.
+            Beat::Heartbeat | Beat::Test if self.link.dialect() == Dialect::Json => {
+                self.link.ping().await.map_err(|Lost| End::Lost)?;
+                self.pulse.sent();
+            }
             Beat::Heartbeat => self.answer(&Heartbeat {
                 test_request_id: None,
                 send_time: now(),
@@ -393,7 +427,9 @@ impl Session {
     fn answer(&mut self, message: &impl WireMessage) {
         self.scratch.clear();
         message.encode(&mut self.scratch);
-        self.answers.push(&self.scratch);
+        let directory = self.directory.get();
+        let dialect = self.link.dialect();
+        put(&mut self.answers, &self.scratch, dialect, directory);
     }
 
     /// Refuses a message that cannot be acted on at all. `about` says which one it was.

@@ -52,7 +52,7 @@ impl Session {
     /// hundreds, and a snapshot is as long as its book is deep: what the client has not read of the
     /// earlier ones is written first, so that it can neither fill the memory with them nor let other
     /// sessions wait behind them.
-    async fn subscribe(&mut self, message: Subscribe) -> Result<(), End> {
+    pub(super) async fn subscribe(&mut self, message: Subscribe) -> Result<(), End> {
         if self.outbox.in_flight_bytes() > UNREAD_BYTES_MAX {
             self.write_out().await?;
         }
