@@ -9,6 +9,7 @@
 //! message that says what to do.
 
 use std::io::IsTerminal;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,9 +18,10 @@ use anyhow::{Context, Result};
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_gateway::ReportLog;
 use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
+use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
-    Base, ExchangeId, FileStorage, JournalError, OpenOptions, Progress, ReadOnlyDirectory,
-    Recovered, Recovery, SnapshotFile, decisions, layout, snapshots,
+    Base, Decision, ExchangeId, FileStorage, JournalError, OpenOptions, Progress,
+    ReadOnlyDirectory, Recovered, Recovery, SnapshotFile, decisions, layout, snapshots,
 };
 use rialto_types::{Seq, ShardId};
 use tracing::{debug, info, warn};
@@ -34,11 +36,11 @@ const COMMANDS_PER_LOOK: u64 = 8_192;
 const BAR_WIDTH: usize = 20;
 
 /// What recovery hands to the rest of the process.
-pub struct Restored {
+pub struct Restored<S: Storage = FileStorage> {
     /// The state after the last command.
     pub state: State,
     /// The journal, ready to be continued.
-    pub journal: Recovered<FileStorage>,
+    pub journal: Recovered<S>,
     /// The last command of the snapshot that was restored; 0 when none was.
     pub snapshot: Seq,
     /// Commands replayed after it.
@@ -70,36 +72,50 @@ pub struct Beginning {
 }
 
 impl Beginning {
-    /// Restores the newest good snapshot for which `fits` holds, or the state before the first command.
-    /// A snapshot that is no good is told in a warning.
+    /// Restores the newest good snapshot of `journal` for which `fits` holds, or the state before the
+    /// first command. A snapshot that is no good is told in a warning.
     ///
     /// # Errors
     /// When the disk cannot be read, or the system has no random bytes.
     pub fn find(journal: &Path, shard: ShardId, fits: impl FnMut(&Base) -> bool) -> Result<Self> {
         let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
-        let files = snapshots::list(&directory)?;
-        Self::find_among(&directory, files, shard, fits)
+        Self::find_in(&directory, shard, hash_seed()?, fits)
     }
 
-    /// As [`Self::find`], of these snapshots and in their order.
+    /// The same in a directory of snapshots, whatever it stands on. The tables of the core get `seed`.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub fn find_in(
+        directory: &impl Directory,
+        shard: ShardId,
+        seed: HashSeed,
+        fits: impl FnMut(&Base) -> bool,
+    ) -> Result<Self> {
+        let files = snapshots::list(directory)?;
+        Ok(Self::find_among(directory, files, shard, seed, fits))
+    }
+
+    /// As [`Self::find_in`], of these snapshots and in their order.
     fn find_among(
-        directory: &ReadOnlyDirectory,
+        directory: &impl Directory,
         files: Vec<SnapshotFile>,
         shard: ShardId,
+        seed: HashSeed,
         mut fits: impl FnMut(&Base) -> bool,
-    ) -> Result<Self> {
+    ) -> Self {
         for file in files {
             debug!("reading the snapshot {}, {} bytes", file.name, file.bytes);
             let restored = file.read(directory).map_err(anyhow::Error::from);
             let restored = restored.and_then(|snapshot| {
                 let base = snapshot.base();
-                let state = fits(&base).then(|| State::restore(&snapshot, hash_seed()?));
+                let state = fits(&base).then(|| State::restore(&snapshot, seed));
                 Ok(state.transpose()?.map(|state| (base, state)))
             });
             match restored {
                 Ok(Some((base, state))) => {
                     let base = Some(base);
-                    return Ok(Self { state, base });
+                    return Self { state, base };
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -108,8 +124,8 @@ impl Beginning {
                 }
             }
         }
-        let state = State::new(shard, hash_seed()?);
-        Ok(Self { state, base: None })
+        let state = State::new(shard, seed);
+        Self { state, base: None }
     }
 
     /// The last command that is part of the state.
@@ -119,12 +135,12 @@ impl Beginning {
 }
 
 /// A journal whose files were checked and that waits to be replayed.
-pub struct Replay {
-    storage: Arc<FileStorage>,
+pub struct Replay<S: Storage = FileStorage> {
+    storage: Arc<S>,
     options: OpenOptions,
 }
 
-impl Replay {
+impl Replay<FileStorage> {
     /// Opens the journal of a data directory, which is made if it is not there.
     ///
     /// # Errors
@@ -135,6 +151,56 @@ impl Replay {
         std::fs::create_dir_all(&directory)
             .with_context(|| format!("creating {}", directory.display()))?;
         let storage = Arc::new(FileStorage::open(&directory)?);
+        Self::over(storage, shard, || Ok(ExchangeId(random()?)))
+    }
+
+    /// Restores the newest good snapshot and replays every command after it. `applying` hears of each, for
+    /// [`crate::poison`]. `reports` is filled with the latest reports; a snapshot so new that some of them
+    /// would be missing stands back for the oldest.
+    ///
+    /// # Errors
+    /// When records are damaged that were safe once, cannot be read, or are gone together with every
+    /// good snapshot; when a record made the core panic and nobody has decided on it.
+    pub fn run(self, applying: Arc<Applying>, reports: ReportLog) -> Result<Restored> {
+        let storage = Arc::clone(&self.storage);
+        let journal = storage.directory();
+        let snapshots = ReadOnlyDirectory::new(snapshots_directory(journal));
+        let mark = Mark::read(journal)?;
+        let hearers = Hearers { applying, reports };
+        let restored = self.run_with(&snapshots, hash_seed()?, hearers, |to_come, decisions| {
+            // A record that never reached the journal, or is behind us, is nobody's concern any more.
+            let mark = mark.as_ref();
+            match mark.filter(|mark| to_come.contains(&mark.record)) {
+                Some(mark) => mark.check(journal, decisions),
+                None => Ok(()),
+            }
+        })?;
+        if mark.is_some() {
+            Mark::remove(journal)?;
+        }
+        Ok(restored)
+    }
+}
+
+/// Who hears of what a replay does.
+#[derive(Default)]
+pub struct Hearers {
+    /// Of each command that is being applied.
+    pub applying: Arc<Applying>,
+    /// Of the latest reports.
+    pub reports: ReportLog,
+}
+
+impl<S: Storage> Replay<S> {
+    /// Looks at a journal, whatever it stands on. `new_exchange_id` names one that does not exist yet.
+    ///
+    /// # Errors
+    /// As [`Replay::open`].
+    pub fn over(
+        storage: Arc<S>,
+        shard: ShardId,
+        new_exchange_id: impl FnOnce() -> Result<ExchangeId>,
+    ) -> Result<Self> {
         let rules_version = RULES_VERSION;
         let expected = Expected {
             shard,
@@ -144,7 +210,7 @@ impl Replay {
         let stated = catalog.segments.iter().find_map(SegmentFile::header);
         let new_exchange_id = match stated {
             Some(header) => header.exchange_id,
-            None => ExchangeId(random()?),
+            None => new_exchange_id()?,
         };
         let options = OpenOptions {
             shard,
@@ -160,34 +226,33 @@ impl Replay {
         self.options.new_exchange_id
     }
 
-    /// Restores the newest good snapshot and replays every command after it. `applying` hears of each, for
-    /// [`crate::poison`]. `reports` is filled with the latest reports; a snapshot so new that some of them
-    /// would be missing stands back for the oldest.
+    /// As [`Replay::run`], with the snapshots and the seed of the core's tables given. `check` is told
+    /// which records are to be replayed, and what was decided on them, before the first one is.
     ///
     /// # Errors
-    /// When records are damaged that were safe once, cannot be read, or are gone together with every
-    /// good snapshot; when a record made the core panic and nobody has decided on it.
-    pub fn run(self, applying: Arc<Applying>, reports: ReportLog) -> Result<Restored> {
+    /// As [`Replay::run`], and those of `check`.
+    pub fn run_with(
+        self,
+        snapshots: &impl Directory,
+        seed: HashSeed,
+        hearers: Hearers,
+        check: impl FnOnce(RangeInclusive<u64>, &[Decision]) -> Result<()>,
+    ) -> Result<Restored<S>> {
         let started = Instant::now();
-        let journal = self.storage.directory();
-        let directory = ReadOnlyDirectory::new(snapshots_directory(journal));
-        let files = snapshots::list(&directory)?;
+        let Hearers { applying, reports } = hearers;
+        let files = snapshots::list(snapshots)?;
         let oldest = files.last().map_or(Seq(0), |file| file.seq);
         let (mut decisions, last) = decisions(&self.storage, oldest)?;
         // The reports of so many commands fill the memory there is for them.
         let wanted = Seq(last.0.saturating_sub(reports.report_count_max() as u64));
         let files = in_order(files, wanted, last);
-        let beginning = Beginning::find_among(&directory, files, self.options.shard, |_| true)?;
+        let shard = self.options.shard;
+        let beginning = Beginning::find_among(snapshots, files, shard, seed, |_| true);
         let snapshot = beginning.seq();
         let Beginning { mut state, base } = beginning;
         state.keep_reports(reports, wanted);
         decisions.retain(|decision| decision.skipped > snapshot);
-        let mark = Mark::read(journal)?;
-        // A record that never reached the journal, or is behind us, is nobody's concern any more.
-        let to_come = snapshot.0 + 1..=last.0;
-        if let Some(mark) = mark.as_ref().filter(|mark| to_come.contains(&mark.record)) {
-            mark.check(journal, &decisions)?;
-        }
+        check(snapshot.0 + 1..=last.0, &decisions)?;
         state.heed(self.exchange_id(), decisions, Arc::clone(&applying));
         let mut recovery = self.recovery(base)?;
         let mut progress = ProgressLine::start();
@@ -201,9 +266,6 @@ impl Replay {
         }
         let journal = recovery.finish()?;
         progress.end();
-        if mark.is_some() {
-            Mark::remove(self.storage.directory())?;
-        }
         if let Some(tail) = journal.tail() {
             let saved = tail.saved.join(", ");
             warn!(
@@ -222,7 +284,7 @@ impl Replay {
         })
     }
 
-    fn recovery(&self, base: Option<Base>) -> Result<Recovery<FileStorage>> {
+    fn recovery(&self, base: Option<Base>) -> Result<Recovery<S>> {
         let storage = Arc::clone(&self.storage);
         let opened = match base {
             Some(base) => Recovery::open_after(storage, self.options, base),

@@ -3,10 +3,11 @@
 //! The writer's own part is a message: taking a prepared segment, handing over the full one. The thread
 //! creates the next segment, names the present one, syncs and unmaps the full one. A segment that could
 //! not be prepared is tried once more when it is needed: by then somebody may have made room.
+//! Without the thread, by [`BackgroundSegments::by_hand`], the simulator decides when each task is done.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use rialto_types::Seq;
@@ -46,6 +47,35 @@ enum Answer<F> {
     Failed(JournalError),
 }
 
+/// Who does the work.
+#[derive(Debug)]
+enum Hands {
+    /// A thread; `None` only while this is dropped.
+    Thread(Option<JoinHandle<()>>),
+    /// Whoever calls [`SegmentWork::step`], and the writer itself where it would wait.
+    Caller(SegmentWork),
+}
+
+/// The work that a thread would do beside the writer, one task after the other, when told.
+#[derive(Clone)]
+pub struct SegmentWork {
+    step: Arc<Mutex<dyn FnMut() -> bool + Send>>,
+}
+
+impl SegmentWork {
+    /// Does the next task; false when none waits.
+    pub fn step(&self) -> bool {
+        let mut step = self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        step()
+    }
+}
+
+impl std::fmt::Debug for SegmentWork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentWork").finish_non_exhaustive()
+    }
+}
+
 /// Segments prepared one ahead by a thread, which ends when this is dropped.
 #[derive(Debug)]
 pub struct BackgroundSegments<F: Segment> {
@@ -53,7 +83,7 @@ pub struct BackgroundSegments<F: Segment> {
     tasks: Option<Sender<Task<F>>>,
     answers: Receiver<Answer<F>>,
     synced: Arc<AtomicU64>,
-    thread: Option<JoinHandle<()>>,
+    hands: Hands,
     pages: Option<PagesThread<F::Pages>>,
     /// Whether a segment was asked for and not yet taken.
     is_asked: bool,
@@ -70,6 +100,40 @@ impl<F: Segment> BackgroundSegments<F> {
         segment_bytes: SegmentBytes,
         pages_ahead: PagesAhead,
     ) -> Result<Self, JournalError> {
+        let (mut segments, worker) = Self::unattended(storage, segment_bytes);
+        let pages = match pages_ahead {
+            PagesAhead::Kept => Some(PagesThread::start()?),
+            PagesAhead::Left => None,
+        };
+        let thread = Builder::new()
+            .name(THREAD.to_owned())
+            .spawn(|| worker.run());
+        let thread = thread.map_err(|error| not_running(error.to_string()))?;
+        segments.hands = Hands::Thread(Some(thread));
+        segments.pages = pages;
+        Ok(segments)
+    }
+
+    /// The same without threads: a task is done when the caller says so, at the latest when the writer
+    /// would wait for it. Pages are left alone.
+    pub fn by_hand<S: Storage<Segment = F>>(
+        storage: Arc<S>,
+        segment_bytes: SegmentBytes,
+    ) -> (Self, SegmentWork) {
+        let (mut segments, mut worker) = Self::unattended(storage, segment_bytes);
+        let step = move || worker.step();
+        let work = SegmentWork {
+            step: Arc::new(Mutex::new(step)),
+        };
+        segments.hands = Hands::Caller(work.clone());
+        (segments, work)
+    }
+
+    /// Both ends of the channels, with nobody at work yet.
+    fn unattended<S: Storage<Segment = F>>(
+        storage: Arc<S>,
+        segment_bytes: SegmentBytes,
+    ) -> (Self, Worker<S>) {
         let (tasks, task_receiver) = mpsc::channel();
         let (answer_sender, answers) = mpsc::channel();
         let synced = Arc::new(AtomicU64::new(0));
@@ -80,23 +144,23 @@ impl<F: Segment> BackgroundSegments<F> {
             synced: Arc::clone(&synced),
             failed: None,
         };
-        let pages = match pages_ahead {
-            PagesAhead::Kept => Some(PagesThread::start()?),
-            PagesAhead::Left => None,
-        };
-        let thread = Builder::new()
-            .name(THREAD.to_owned())
-            .spawn(|| worker.run());
-        let thread = thread.map_err(|error| not_running(error.to_string()))?;
-        Ok(Self {
+        let segments = Self {
             tasks: Some(tasks),
             answers,
             synced,
-            thread: Some(thread),
-            pages,
+            hands: Hands::Thread(None),
+            pages: None,
             is_asked: false,
             wait_count: 0,
-        })
+        };
+        (segments, worker)
+    }
+
+    /// Where the writer is about to wait for a thread: without one, everything that waits is done now.
+    fn attend(&self) {
+        if let Hands::Caller(work) = &self.hands {
+            while work.step() {}
+        }
     }
 
     fn send(&self, task: Task<F>) -> Result<(), JournalError> {
@@ -117,6 +181,7 @@ impl<F: Segment> BackgroundSegments<F> {
         let answer = match self.answers.try_recv() {
             Err(TryRecvError::Empty) => {
                 self.wait_count += 1;
+                self.attend();
                 self.answers.recv().map_err(|_| TryRecvError::Disconnected)
             }
             other => other,
@@ -161,6 +226,7 @@ impl<F: Segment> SegmentSource<F> for BackgroundSegments<F> {
     fn settle(&mut self) -> Result<(), JournalError> {
         let (reply, answer) = mpsc::sync_channel(1);
         self.send(Task::Settle(reply))?;
+        self.attend();
         answer.recv().map_err(|_| not_running("it has died"))?
     }
 
@@ -172,7 +238,9 @@ impl<F: Segment> SegmentSource<F> for BackgroundSegments<F> {
 impl<F: Segment> Drop for BackgroundSegments<F> {
     fn drop(&mut self) {
         drop(self.tasks.take());
-        if let Some(thread) = self.thread.take() {
+        if let Hands::Thread(thread) = &mut self.hands
+            && let Some(thread) = thread.take()
+        {
             // A panic of the thread was seen by whoever asked it for something.
             let _ = thread.join();
         }
@@ -200,6 +268,11 @@ impl<S: Storage> Worker<S> {
         while let Ok(task) = self.tasks.recv() {
             self.work(task);
         }
+    }
+
+    fn step(&mut self) -> bool {
+        let task = self.tasks.try_recv();
+        task.map(|task| self.work(task)).is_ok()
     }
 
     fn work(&mut self, task: Task<S::Segment>) {

@@ -6,6 +6,8 @@
 //! How the thread idles, how it is woken and who hears of durable sequences is the caller's
 //! ([`Hooks`]), since rings, watermarks and idle strategies live in another crate.
 //!
+//! Without the thread, by [`DurableJournal::by_hand`], the simulator decides when each turn is done.
+//!
 //! Invariant: `publish` is called with a sequence only after the sync that covers it has returned. After
 //! an error it is never called again.
 
@@ -86,8 +88,9 @@ pub enum AppendError {
 pub struct DurableJournal {
     shared: Arc<Shared>,
     wake: Box<dyn Fn() + Send>,
-    /// `None` once it was joined.
+    /// `None` once it was joined, and when turns are taken by hand.
     thread: Option<JoinHandle<Option<Seq>>>,
+    is_by_hand: bool,
 }
 
 #[derive(Debug)]
@@ -103,6 +106,12 @@ impl Shared {
     /// Counts are copied whole, so they stay right whatever thread panicked.
     fn stats(&self) -> MutexGuard<'_, WriterStats> {
         self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the core why nothing more will be durable.
+    #[cold]
+    fn fail(&self, error: JournalError) -> Arc<JournalError> {
+        Arc::clone(self.failure.get_or_init(|| Arc::new(error)))
     }
 }
 
@@ -139,27 +148,36 @@ impl DurableJournal {
         config: DurableConfig,
         hooks: Hooks,
     ) -> Result<Self, JournalError> {
-        let shared = Arc::new(Shared {
-            ring: ArrayQueue::new(config.ring.max(1)),
-            is_stopping: AtomicBool::new(false),
-            failure: OnceLock::new(),
-            stats: Mutex::new(writer.stats()),
-        });
-        let worker = Worker {
-            shared: Arc::clone(&shared),
-            commit: GroupCommit::new(writer, config.batch_max),
-            idle: hooks.idle,
-            publish: hooks.publish,
-        };
+        let work = JournalWork::new(writer, config, hooks.publish);
+        let shared = Arc::clone(&work.shared);
+        let idle = hooks.idle;
         let thread = Builder::new()
             .name(THREAD.to_owned())
-            .spawn(|| worker.run())
+            .spawn(|| work.run(idle))
             .map_err(|error| not_running(error.to_string()))?;
         Ok(Self {
             shared,
             wake: hooks.wake,
             thread: Some(thread),
+            is_by_hand: false,
         })
+    }
+
+    /// The same without a thread: a turn is done when the caller says so. Ends with
+    /// [`JournalWork::close`].
+    pub fn by_hand<S: Storage>(
+        writer: JournalWriter<S>,
+        config: DurableConfig,
+        publish: Box<dyn Fn(Seq) + Send>,
+    ) -> (Self, JournalWork<S>) {
+        let work = JournalWork::new(writer, config, publish);
+        let journal = Self {
+            shared: Arc::clone(&work.shared),
+            wake: Box::new(|| {}),
+            thread: None,
+            is_by_hand: true,
+        };
+        (journal, work)
     }
 
     /// Hands a command over. Says nothing about the disk: the durable sequence is published. Call
@@ -217,6 +235,7 @@ impl DurableJournal {
         // Only a panic ends the thread without a failure.
         match &self.thread {
             Some(thread) if !thread.is_finished() => AppendError::Full,
+            None if self.is_by_hand => AppendError::Full,
             _ => AppendError::Failed(Arc::new(not_running("it has died"))),
         }
     }
@@ -251,45 +270,81 @@ fn not_running(reason: impl Into<String>) -> JournalError {
     }
 }
 
-struct Worker<S: Storage> {
+/// The journal's end of the ring: what the thread does, without the thread.
+pub struct JournalWork<S: Storage> {
     shared: Arc<Shared>,
     commit: GroupCommit<S>,
-    idle: Box<dyn Idle>,
     publish: Box<dyn Fn(Seq) + Send>,
 }
 
-impl<S: Storage> Worker<S> {
-    fn run(mut self) -> Option<Seq> {
-        loop {
-            // Read before the ring: what was appended before the stop is still found in it.
-            let is_stopping = self.shared.is_stopping.load(Ordering::Acquire);
-            match self.commit.turn(|| self.shared.ring.pop()) {
-                Ok(Some(durable)) => {
-                    (self.publish)(durable);
-                    *self.shared.stats() = self.commit.writer().stats();
-                    self.idle.worked();
-                }
-                Ok(None) if is_stopping => break,
-                Ok(None) => {
-                    let shared = &self.shared;
-                    let mut ready =
-                        || !shared.ring.is_empty() || shared.is_stopping.load(Ordering::Acquire);
-                    self.idle.idle(&mut ready);
-                }
-                Err(error) => return self.fail(error),
-            }
-        }
-        match self.commit.close() {
-            Ok(last) => Some(last),
-            Err(error) => {
-                self.shared.failure.get_or_init(|| Arc::new(error));
-                None
-            }
+impl<S: Storage> JournalWork<S> {
+    fn new(
+        writer: JournalWriter<S>,
+        config: DurableConfig,
+        publish: Box<dyn Fn(Seq) + Send>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            ring: ArrayQueue::new(config.ring.max(1)),
+            is_stopping: AtomicBool::new(false),
+            failure: OnceLock::new(),
+            stats: Mutex::new(writer.stats()),
+        });
+        Self {
+            shared,
+            commit: GroupCommit::new(writer, config.batch_max),
+            publish,
         }
     }
 
-    fn fail(self, error: JournalError) -> Option<Seq> {
-        self.shared.failure.get_or_init(|| Arc::new(error));
-        None
+    /// One turn: commits a batch of what waits in the ring and publishes it; false when nothing waited.
+    ///
+    /// # Errors
+    /// What ends the journal; [`DurableJournal::failure`] tells it too.
+    pub fn turn(&mut self) -> Result<bool, Arc<JournalError>> {
+        match self.commit.turn(|| self.shared.ring.pop()) {
+            Ok(Some(durable)) => {
+                (self.publish)(durable);
+                *self.shared.stats() = self.commit.writer().stats();
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            Err(error) => Err(self.shared.fail(error)),
+        }
+    }
+
+    /// Ends the journal's use in order, after the last turn.
+    ///
+    /// # Errors
+    /// As [`GroupCommit::close`].
+    pub fn close(self) -> Result<Seq, Arc<JournalError>> {
+        let closed = self.commit.close();
+        closed.map_err(|error| self.shared.fail(error))
+    }
+
+    fn run(mut self, mut idle: Box<dyn Idle>) -> Option<Seq> {
+        loop {
+            // Read before the ring: what was appended before the stop is still found in it.
+            let is_stopping = self.shared.is_stopping.load(Ordering::Acquire);
+            match self.turn() {
+                Ok(true) => idle.worked(),
+                Ok(false) if is_stopping => break,
+                Ok(false) => {
+                    let shared = &self.shared;
+                    let mut ready =
+                        || !shared.ring.is_empty() || shared.is_stopping.load(Ordering::Acquire);
+                    idle.idle(&mut ready);
+                }
+                Err(_) => return None,
+            }
+        }
+        self.close().ok()
+    }
+}
+
+impl<S: Storage> std::fmt::Debug for JournalWork<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JournalWork")
+            .field("depth", &self.shared.ring.len())
+            .finish_non_exhaustive()
     }
 }

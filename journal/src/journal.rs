@@ -9,10 +9,11 @@ use std::sync::Arc;
 use rialto_types::{Input, Seq, Timestamp};
 
 use crate::background::{BackgroundSegments, PagesAhead};
-use crate::durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks};
+use crate::durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks, JournalWork};
 use crate::error::JournalError;
 use crate::header::SegmentBytes;
 use crate::recovered::Recovered;
+use crate::segments::SegmentSource;
 use crate::storage::Storage;
 use crate::writer::{Durability, JournalWriter};
 
@@ -49,7 +50,19 @@ impl<S: Storage> Journal<S> {
     ) -> Result<Self, JournalError> {
         let storage = Arc::clone(recovered.storage());
         let segments = BackgroundSegments::start(storage, segment_bytes, PagesAhead::Kept)?;
-        let writer = recovered.into_writer(Durability::Written, Box::new(segments))?;
+        Self::written_on(recovered, Box::new(segments), publish)
+    }
+
+    /// The same on segments from another source: the simulator's, which has no threads.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn written_on(
+        recovered: Recovered<S>,
+        segments: Box<dyn SegmentSource<S::Segment>>,
+        publish: Box<dyn Fn(Seq) + Send>,
+    ) -> Result<Self, JournalError> {
+        let writer = recovered.into_writer(Durability::Written, segments)?;
         publish(writer.tip().seq);
         Ok(Self::Written(WrittenJournal {
             writer,
@@ -73,6 +86,22 @@ impl<S: Storage> Journal<S> {
         let writer = recovered.into_writer(Durability::Durable, Box::new(segments))?;
         (hooks.publish)(writer.tip().seq);
         DurableJournal::start(writer, config, hooks).map(Self::Durable)
+    }
+
+    /// The same without threads: the caller takes the turns, and the segments are from another source.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn durable_by_hand(
+        recovered: Recovered<S>,
+        segments: Box<dyn SegmentSource<S::Segment>>,
+        config: DurableConfig,
+        publish: Box<dyn Fn(Seq) + Send>,
+    ) -> Result<(Self, JournalWork<S>), JournalError> {
+        let writer = recovered.into_writer(Durability::Durable, segments)?;
+        publish(writer.tip().seq);
+        let (journal, work) = DurableJournal::by_hand(writer, config, publish);
+        Ok((Self::Durable(journal), work))
     }
 
     /// Takes one command. Sequences are contiguous, times never decrease.

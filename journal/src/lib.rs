@@ -50,13 +50,15 @@ pub mod tip;
 pub mod walk;
 pub mod writer;
 
-pub use background::{BackgroundSegments, PagesAhead};
+pub use background::{BackgroundSegments, PagesAhead, SegmentWork};
 pub use codec::PayloadError;
 pub use codec::annex::{Annex, BookAnnex, OrderAnnex};
 pub use codec::image::{decode_image, encode_image, state_hash};
 pub use decision::{Decision, checksum_of, decisions};
 pub use durable::{Entry, GroupCommit};
-pub use durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks, Idle, JournalGauge};
+pub use durable_thread::{
+    AppendError, DurableConfig, DurableJournal, Hooks, Idle, JournalGauge, JournalWork,
+};
 pub use error::{Damage, EndFault, JournalError};
 pub use follow::{Follower, Sealed};
 pub use header::{FORMAT_VERSION, InvalidSegmentBytes, SegmentBytes};

@@ -2,8 +2,11 @@
 //!
 //! Wall-clock time is read once, at start; from then on the monotonic clock counts. So a record's time
 //! never goes back within a run, whatever is done to the machine's clock; and a run that starts with a
-//! clock behind the journal's last record stands at that record's time until the clock catches up.
+//! clock behind the journal's last record stands at that record's time until the clock catches up. The
+//! simulator gives both readings itself, and has them jump.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rialto_types::Timestamp;
@@ -12,8 +15,17 @@ use rialto_types::Timestamp;
 #[derive(Debug)]
 pub struct RecordClock {
     anchor: Timestamp,
-    started: Instant,
+    elapsed: Elapsed,
     last: Timestamp,
+}
+
+/// What counts the time since the start.
+#[derive(Debug)]
+enum Elapsed {
+    /// The machine, since then.
+    Machine(Instant),
+    /// Whoever sets this, in ns.
+    Given(Arc<AtomicU64>),
 }
 
 impl RecordClock {
@@ -25,10 +37,20 @@ impl RecordClock {
         Self::anchored(Timestamp(ns(wall)), last)
     }
 
+    /// A clock without a machine: it started when the wall clock stood at `wall`, and `elapsed_ns` says how
+    /// much time has passed since.
+    pub fn given(wall: Timestamp, elapsed_ns: Arc<AtomicU64>, last: Timestamp) -> Self {
+        Self {
+            anchor: wall,
+            elapsed: Elapsed::Given(elapsed_ns),
+            last,
+        }
+    }
+
     fn anchored(anchor: Timestamp, last: Timestamp) -> Self {
         Self {
             anchor,
-            started: Instant::now(),
+            elapsed: Elapsed::Machine(Instant::now()),
             last,
         }
     }
@@ -47,7 +69,11 @@ impl RecordClock {
 
     #[inline]
     fn reading(&self) -> Timestamp {
-        Timestamp(self.anchor.0.saturating_add(ns(self.started.elapsed())))
+        let elapsed_ns = match &self.elapsed {
+            Elapsed::Machine(started) => ns(started.elapsed()),
+            Elapsed::Given(elapsed_ns) => elapsed_ns.load(Ordering::Relaxed),
+        };
+        Timestamp(self.anchor.0.saturating_add(elapsed_ns))
     }
 }
 
@@ -67,6 +93,17 @@ mod tests {
         assert_eq!(clock.stamp(), Timestamp(2 * hour));
         assert_eq!(clock.stamp(), Timestamp(2 * hour));
         assert!(clock.behind() > Duration::from_secs(3_590));
+    }
+
+    #[test]
+    fn a_given_time_that_goes_back_stands_still() {
+        let elapsed_ns = Arc::new(AtomicU64::new(50));
+        let mut clock = RecordClock::given(Timestamp(1_000), Arc::clone(&elapsed_ns), Timestamp(0));
+        assert_eq!(clock.stamp(), Timestamp(1_050));
+        elapsed_ns.store(20, Ordering::Relaxed);
+        assert_eq!(clock.stamp(), Timestamp(1_050));
+        elapsed_ns.store(70, Ordering::Relaxed);
+        assert_eq!(clock.stamp(), Timestamp(1_070));
     }
 
     #[test]

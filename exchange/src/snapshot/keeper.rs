@@ -15,9 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rialto_engine::RULES_VERSION;
-use rialto_journal::{
-    Archive, ArchiveDirectory, FileStorage, ReadOnlyDirectory, Sealed, retire, snapshots,
-};
+use rialto_journal::{Archive, ArchiveDirectory, FileStorage, ReadOnlyDirectory, Sealed, retire};
 use rialto_types::Seq;
 use tracing::{error, info, warn};
 
@@ -249,13 +247,7 @@ impl Work {
 
     fn retire(&mut self) -> Result<()> {
         let directory = ReadOnlyDirectory::new(snapshots_directory(&self.journal));
-        let mut good = Vec::new();
-        for file in snapshots::list(&directory)? {
-            match file.verify(&directory) {
-                Ok(header) => good.push(header.seq),
-                Err(error) => warn!("{error}"),
-            }
-        }
+        let good = super::good(&directory)?;
         self.newest = good.first().copied().unwrap_or_default();
         self.parts.gauges.snapshot_found(self.newest);
         let Some(older) = good.get(1) else {

@@ -14,15 +14,18 @@ pub mod keeper;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rialto_engine::RULES_VERSION;
+use rialto_engine::{HashSeed, RULES_VERSION};
+use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, decisions, layout, snapshots};
 use rialto_types::Seq;
+use tracing::warn;
 
-use crate::poison;
-use crate::recovery::{Beginning, snapshots_directory};
+use crate::poison::{self, Applying};
+use crate::recovery::{Beginning, hash_seed, snapshots_directory};
 
 /// A snapshot that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,51 +55,108 @@ impl Taken {
 /// # Errors
 /// When another process is taking one, or the journal cannot be read, or the snapshot not be written.
 pub fn take(journal: &Path) -> Result<Option<Taken>> {
-    let started = Instant::now();
-    let directory = ReadOnlyDirectory::new(journal);
-    let Some(sealed) = Sealed::read(&directory, RULES_VERSION)? else {
-        bail!("{} holds no journal", journal.display());
+    let source = Source {
+        journal: ReadOnlyDirectory::new(journal),
+        open: || {
+            FileStorage::open(snapshots_directory(journal))
+                .context("taking a snapshot while another process does")
+        },
+        sync: |firsts: &[Seq]| sync_segments(journal, firsts),
+        seed: hash_seed()?,
+        watch: || poison::watch(None),
     };
-    let Some(end) = sealed.ends().last().copied() else {
-        return Ok(None);
-    };
-    let storage = FileStorage::open(snapshots_directory(journal))
-        .context("taking a snapshot while another process does")?;
-    let fits = |base: &Base| base.seq <= end.seq && sealed.contains(base);
-    let Beginning { mut state, base } = Beginning::find(journal, sealed.shard(), fits)?;
-    let from = base.map_or(Seq(0), |base| base.seq);
-    if from == end.seq {
-        return Ok(None);
-    }
-    // Also those that stand behind the end: they are about records before it.
-    let (decisions, _) = decisions(&directory, from)?;
-    state.heed(end.exchange_id, decisions, poison::watch(None));
-    let replaying = Instant::now();
-    let mut follower = sealed.follow(directory, from, end)?;
-    while let Some(record) = follower.next()? {
-        state.apply(&record)?;
-    }
-    let replay_took = replaying.elapsed();
-    sync_segments(journal, sealed.firsts(from, end.seq))?;
-    let snapshot = state.snapshot(end);
-    drop(state);
-    let file = snapshots::save(&storage, &snapshot)?;
-    let kept = [end.seq, from];
-    snapshots::prune(&storage, &kept)?;
-    Ok(Some(Taken {
-        seq: end.seq,
-        from,
-        bytes: file.bytes,
-        replay_took,
-        took: started.elapsed(),
-    }))
+    source.take()
 }
 
-/// Makes sure that what a snapshot stands for cannot be lost any more: in `written` mode a full segment
-/// may not be on the disk yet.
-fn sync_segments(journal: &Path, firsts: impl Iterator<Item = Seq>) -> Result<()> {
+/// What a snapshot is taken of, whatever it stands on, and how.
+pub struct Source<D, Open, Sync, Watch> {
+    /// The journal, which another may be writing.
+    pub journal: D,
+    /// Opens the directory of its snapshots, of which this is then the only writer.
+    pub open: Open,
+    /// Makes sure that what a snapshot stands for cannot be lost any more: in `written` mode a full segment
+    /// may not be on the disk yet. Is told with which commands the segments begin.
+    pub sync: Sync,
+    /// For the tables of the core.
+    pub seed: HashSeed,
+    /// Where a panic looks which record it was.
+    pub watch: Watch,
+}
+
+impl<D, S, Open, Sync, Watch> Source<D, Open, Sync, Watch>
+where
+    D: Directory + Clone,
+    S: Storage,
+    Open: FnOnce() -> Result<S>,
+    Sync: FnOnce(&[Seq]) -> Result<()>,
+    Watch: FnOnce() -> Arc<Applying>,
+{
+    /// As [`take`].
+    ///
+    /// # Errors
+    /// As [`take`].
+    pub fn take(self) -> Result<Option<Taken>> {
+        let started = Instant::now();
+        let directory = self.journal;
+        let Some(sealed) = Sealed::read(&directory, RULES_VERSION)? else {
+            bail!("{} holds no journal", directory.name());
+        };
+        let Some(end) = sealed.ends().last().copied() else {
+            return Ok(None);
+        };
+        let storage = (self.open)()?;
+        let fits = |base: &Base| base.seq <= end.seq && sealed.contains(base);
+        let beginning = Beginning::find_in(&storage, sealed.shard(), self.seed, fits)?;
+        let Beginning { mut state, base } = beginning;
+        let from = base.map_or(Seq(0), |base| base.seq);
+        if from == end.seq {
+            return Ok(None);
+        }
+        // Also those that stand behind the end: they are about records before it.
+        let (decisions, _) = decisions(&directory, from)?;
+        state.heed(end.exchange_id, decisions, (self.watch)());
+        let replaying = Instant::now();
+        let mut follower = sealed.follow(directory, from, end)?;
+        while let Some(record) = follower.next()? {
+            state.apply(&record)?;
+        }
+        let replay_took = replaying.elapsed();
+        let firsts: Vec<Seq> = sealed.firsts(from, end.seq).collect();
+        (self.sync)(&firsts)?;
+        let snapshot = state.snapshot(end);
+        drop(state);
+        let file = snapshots::save(&storage, &snapshot)?;
+        let kept = [end.seq, from];
+        snapshots::prune(&storage, &kept)?;
+        Ok(Some(Taken {
+            seq: end.seq,
+            from,
+            bytes: file.bytes,
+            replay_took,
+            took: started.elapsed(),
+        }))
+    }
+}
+
+/// The last commands of the snapshots that were read to the last byte and are good, the newest first. One
+/// that is not is told in a warning.
+///
+/// # Errors
+/// When the disk cannot be read.
+pub fn good(directory: &impl Directory) -> Result<Vec<Seq>> {
+    let mut good = Vec::new();
+    for file in snapshots::list(directory)? {
+        match file.verify(directory) {
+            Ok(header) => good.push(header.seq),
+            Err(error) => warn!("{error}"),
+        }
+    }
+    Ok(good)
+}
+
+fn sync_segments(journal: &Path, firsts: &[Seq]) -> Result<()> {
     for first in firsts {
-        let name = layout::segment_name(first);
+        let name = layout::segment_name(*first);
         // A segment gets its name a moment after it was begun.
         let opened = [name.as_str(), layout::SPARE, name.as_str()]
             .into_iter()
