@@ -1,8 +1,8 @@
 //! Group headers: what the writer knew to be synced when it began a group of records.
 //!
 //! ```text
-//! byte 0                24            40       48        56
-//!      │ record header  │ exchange id │ epoch  │ synced  │ own crc │
+//! byte 0                24            40       48        56        60
+//!      │ record header  │ exchange id │ epoch  │ synced  │ own crc │ epoch again │
 //! ```
 //!
 //! Pages reach the disk in any order, so after a power cut a bad record may be followed by good ones. Was
@@ -19,7 +19,9 @@ use crate::record::{
 use crate::{Epoch, ExchangeId};
 
 /// Bytes of header and payload.
-pub const GROUP_BYTES: usize = 60;
+pub const GROUP_BYTES: usize = 64;
+/// Bytes of header and payload that state something. The first builds of format version 1 wrote no more.
+const STATED_BYTES: usize = 60;
 
 /// The own checksum leaves out the other one, which depends on what came before.
 const OWN_CRC_FROM: usize = 4;
@@ -57,14 +59,17 @@ impl GroupHeader {
         record[EPOCH_AT..SYNCED_AT].copy_from_slice(&self.epoch.0.to_le_bytes());
         record[SYNCED_AT..OWN_CRC_AT].copy_from_slice(&self.synced.0.to_le_bytes());
         let crc = crc32c::crc32c(&record[OWN_CRC_FROM..OWN_CRC_AT]);
-        record[OWN_CRC_AT..GROUP_BYTES].copy_from_slice(&crc.to_le_bytes());
+        record[OWN_CRC_AT..STATED_BYTES].copy_from_slice(&crc.to_le_bytes());
+        // A CRC over bytes and their own CRC is the same whatever the bytes are. So what stands in front
+        // of here leaves no trace in the chain; this makes every life's chain another one.
+        record[STATED_BYTES..GROUP_BYTES].copy_from_slice(&self.epoch.0.to_le_bytes()[..4]);
         head
     }
 
     /// Reads a whole record, header included; `None` when its own checksum is wrong, or when it is no
     /// group header. Says nothing about the chain.
     pub fn read(record: &[u8]) -> Option<Self> {
-        let record: &[u8; GROUP_BYTES] = record.first_chunk()?;
+        let record: &[u8; STATED_BYTES] = record.first_chunk()?;
         let own_crc = crc32c::crc32c(&record[OWN_CRC_FROM..OWN_CRC_AT]);
         let is_group = record[KIND_AT] == RecordKind::Group.code();
         // Nobody has synced what was not yet written.
@@ -101,6 +106,27 @@ mod tests {
     use super::*;
     const ID: ExchangeId = ExchangeId(*b"0123456789abcdef");
 
+    /// Two lives that go on from the same place must never have the same checksum behind it: what one of
+    /// them left there would continue the other's chain.
+    #[test]
+    fn the_chain_depends_on_the_epoch() {
+        let sealed = |epoch: u64| {
+            let group = GroupHeader {
+                exchange_id: ID,
+                epoch: Epoch(epoch),
+                synced: Seq(9),
+            };
+            let mut record = [0; GROUP_BYTES];
+            let head = group.write(&mut record, Seq(9), Timestamp(1));
+            assert_eq!(GroupHeader::read(&record), Some(group));
+            record::seal(&mut record, &head, 0xdead_beef)
+        };
+        let mut crcs: Vec<u32> = (1..1_000).map(sealed).collect();
+        crcs.sort_unstable();
+        crcs.dedup();
+        assert_eq!(crcs.len(), 999);
+    }
+
     fn page_with(group: &GroupHeader, at: usize) -> Vec<u8> {
         let mut page = vec![0; PAGE_BYTES];
         let record = &mut page[at..at + 64];
@@ -133,7 +159,7 @@ mod tests {
         let mut page = page_with(&group, 64);
         assert_eq!(synced_within(&page, ExchangeId([7; 16]), Epoch(3)), None);
         assert_eq!(synced_within(&page, ID, Epoch(4)), None);
-        for at in OWN_CRC_FROM..GROUP_BYTES {
+        for at in OWN_CRC_FROM..STATED_BYTES {
             page[64 + at] ^= 1;
             assert_eq!(synced_within(&page, ID, Epoch(3)), None, "byte {at}");
             page[64 + at] ^= 1;
