@@ -100,6 +100,22 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// The segment with which to begin in order to come to command `needed`; `None` when there is no
+    /// segment that begins early enough.
+    ///
+    /// That is the last one that begins early enough and has a header. The header of the newest may have
+    /// been lost with the power: whether it may be missing is for the end of the log to say.
+    pub(crate) fn index_for(&self, needed: Seq) -> Option<usize> {
+        let segments = &self.segments;
+        let begins = |index: &usize| segments[*index].first.is_some_and(|first| first <= needed);
+        let mut readable = (0..segments.len())
+            .filter(begins)
+            .filter(|index| segments[*index].header.is_ok());
+        readable
+            .next_back()
+            .or_else(|| (0..segments.len()).rfind(begins))
+    }
+
     fn list(directory: &impl Directory) -> Result<Self, JournalError> {
         let directory_name = directory.name();
         let mut segments = Vec::new();

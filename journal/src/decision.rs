@@ -180,10 +180,8 @@ fn walk<D: Directory + Clone>(
     mut visit: impl FnMut(Seq, u32, Option<Decision>) -> Result<(), JournalError>,
 ) -> Result<(), JournalError> {
     let choose = |catalog: &Catalog| {
-        let files = catalog.segments.iter();
-        let begun = files.take_while(|file| file.first.is_some_and(|first| first <= after.next()));
         let is_begun = catalog.segments.iter().any(|file| file.first.is_some());
-        is_begun.then(|| begun.count().saturating_sub(1))
+        is_begun.then(|| catalog.index_for(after.next()).unwrap_or(0))
     };
     let Some(mut walk) = Walk::over(directory, choose)? else {
         return Ok(());

@@ -105,7 +105,7 @@ impl<S: Storage> Recovery<S> {
             .iter()
             .filter(|file| file.first.is_some())
             .count();
-        let index = (0..count).rfind(|index| begins(*index) <= Some(needed));
+        let index = catalog.index_for(needed);
         let (state, bytes_total) = match (index, count) {
             (Some(index), _) => {
                 let to_read = &catalog.segments[index..count];

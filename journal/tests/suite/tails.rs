@@ -3,10 +3,10 @@
 use rialto_journal::group::GroupHeader;
 use rialto_journal::header::SegmentHeader;
 use rialto_journal::record::PAGE_BYTES;
-use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record};
+use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record, decisions};
 use rialto_types::Seq;
 
-use crate::common::{Files, append, order, pages, recover, writer};
+use crate::common::{Files, append, order, pages, recover, recover_after, writer};
 
 const FIRST: &str = "00000000000000000001.segment";
 
@@ -190,6 +190,31 @@ fn a_segment_whose_header_was_lost_is_a_tail_until_it_was_synced() {
     let error = recover(&MemoryStorage::with_files(files)).unwrap_err();
     let synced = Seq(128 + more.len() as u64);
     assert!(matches!(error, JournalError::Damaged(damage) if damage.synced == synced));
+}
+
+/// A snapshot stands at the end of the first segment, and the header of the second was lost with the power:
+/// going on from the snapshot must not need it.
+#[test]
+fn a_segment_whose_header_was_lost_behind_a_snapshot_is_a_tail() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Written, pages(3));
+    append(&mut life, 128 + 10, order);
+    let second = "00000000000000000129.segment";
+    for lost_pages in [&[0][..], &[0, 1]] {
+        let mut files = storage.files();
+        for page in lost_pages {
+            lose_page(&mut files, second, *page);
+        }
+        let storage = MemoryStorage::with_files(files);
+        let (decided, last) = decisions(&storage, Seq(128)).unwrap();
+        assert_eq!((decided, last), (Vec::new(), Seq(128)));
+        let (found, recovered) = recover_after(&storage, Seq(128)).unwrap();
+        assert_eq!(found, []);
+        assert_eq!(recovered.last_seq(), Seq(128));
+        let mut life = writer(&storage, Durability::Written, pages(3));
+        append(&mut life, 5, order);
+        assert_eq!(recover(&storage).unwrap().0.len(), 133);
+    }
 }
 
 /// A first recovery saves a tail and dies before it has zeroed it all; the second must not overwrite
