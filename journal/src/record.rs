@@ -17,6 +17,12 @@
 
 use rialto_types::{CommandKind, Seq, Timestamp};
 
+#[cfg(all(feature = "planted-fault-skip-chain", not(debug_assertions)))]
+compile_error!(
+    "the feature planted-fault-skip-chain takes the journal's chain away: it is for the simulator's own \
+     test, and never for a build that somebody might run an exchange with"
+);
+
 /// A page, in bytes. Part of the format, whatever the machine's pages are: what a disk loses or tears,
 /// it loses in pages.
 pub const PAGE_BYTES: usize = 4096;
@@ -168,6 +174,22 @@ pub(crate) const fn index(bytes: u64) -> usize {
     bytes as usize
 }
 
+/// What a record's checksum continues from: that of the record before, unless that fault was planted.
+#[inline]
+const fn continued(previous_crc: u32) -> u32 {
+    if cfg!(feature = "planted-fault-skip-chain") {
+        0
+    } else {
+        previous_crc
+    }
+}
+
+/// Whether a segment that states `crc_before` follows a record with this checksum.
+#[inline]
+pub(crate) const fn is_linked(crc_before: u32, crc: u32) -> bool {
+    cfg!(feature = "planted-fault-skip-chain") || crc_before == crc
+}
+
 /// Completes a record whose payload is in place after the header: writes the header, the padding and
 /// the checksum that continues from `previous_crc`, which it returns. `record` is the whole extent.
 ///
@@ -177,7 +199,7 @@ pub(crate) const fn index(bytes: u64) -> usize {
 pub fn seal(record: &mut [u8], head: &RecordHead, previous_crc: u32) -> u32 {
     write_head(record, head);
     record[head.length..].fill(0);
-    let crc = crc32c::crc32c_append(previous_crc, &record[4..]);
+    let crc = crc32c::crc32c_append(continued(previous_crc), &record[4..]);
     record[..4].copy_from_slice(&crc.to_le_bytes());
     crc
 }
@@ -217,7 +239,7 @@ pub fn read(bytes: &[u8], previous_crc: u32) -> Result<Frame<'_>, FrameFault> {
         }
     };
     let stated = word(header, 0);
-    let computed = crc32c::crc32c_append(previous_crc, &bytes[4..extent]);
+    let computed = crc32c::crc32c_append(continued(previous_crc), &bytes[4..extent]);
     if stated != computed {
         return Err(FrameFault::Checksum { stated, computed });
     }

@@ -6,6 +6,9 @@
 //! and segment headers, which state what had been synced, and for the last byte that is not zero. Cost:
 //! one reading of what is left of the segment, 0.1 s for 256 MiB.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use rialto_types::Seq;
 
 use crate::catalog::SegmentFile;
@@ -14,7 +17,7 @@ use crate::group;
 use crate::record::{PAGE_BYTES, index, room};
 use crate::storage::{Directory, Reader};
 use crate::tip::Tip;
-use crate::walk::Walk;
+use crate::walk::{Place, Walk};
 use crate::{Epoch, ExchangeId};
 
 /// How much is read at once.
@@ -49,6 +52,8 @@ pub struct LogEnd {
     pub remains: Vec<Remains>,
     /// The highest sequence that anything behind it states as synced.
     pub synced: Option<Seq>,
+    /// Everything before this place was on the disk when a header in front of the end said so.
+    pub proven: Place,
 }
 
 impl LogEnd {
@@ -94,7 +99,21 @@ impl LogEnd {
             fault,
             remains,
             synced: survey.synced,
+            proven: walk.proven(),
         })
+    }
+
+    /// The part of the segment at `segment_index`, of `used` bytes, that nothing proves to be on the disk.
+    pub(crate) fn unproven(&self, segment_index: usize, used: u64) -> Range<u64> {
+        let Place {
+            segment_index: proven,
+            offset,
+        } = self.proven;
+        match segment_index.cmp(&proven) {
+            Ordering::Less => used..used,
+            Ordering::Equal => offset.min(used)..used,
+            Ordering::Greater => 0..used,
+        }
     }
 
     /// Whether a file lies behind the end as a whole.

@@ -72,6 +72,18 @@ pub struct Walk<D: Directory> {
     block_at: u64,
     /// Bytes of records in the segments walked before this one.
     bytes_before: u64,
+    proven: Place,
+    /// The highest sequence that a header has stated as synced.
+    stated: Seq,
+}
+
+/// A place in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The index of a segment.
+    pub segment_index: usize,
+    /// The offset in it.
+    pub offset: u64,
 }
 
 impl<D: Directory> Walk<D> {
@@ -116,6 +128,11 @@ impl<D: Directory> Walk<D> {
             block: Vec::new(),
             block_at: 0,
             bytes_before: 0,
+            proven: Place {
+                segment_index,
+                offset: 0,
+            },
+            stated: Seq(0),
             catalog,
         };
         walk.next_first = first_of(walk.next_file());
@@ -175,7 +192,16 @@ impl<D: Directory> Walk<D> {
         if kind == RecordKind::Group {
             group = GroupHeader::read(bytes);
             match group {
-                Some(group) if group.exchange_id == self.exchange_id => self.epoch = group.epoch,
+                Some(group) if group.exchange_id == self.exchange_id => {
+                    self.epoch = group.epoch;
+                    self.stated = self.stated.max(group.synced);
+                    if group.synced >= frame.seq {
+                        self.proven = Place {
+                            segment_index: self.segment_index,
+                            offset: self.tip.offset,
+                        };
+                    }
+                }
                 _ => return Err(self.malformed(&frame, PayloadError::code("group header", 0_u8)())),
             }
         }
@@ -220,6 +246,21 @@ impl<D: Directory> Walk<D> {
         self.exchange_id
     }
 
+    /// Everything before this place was on the disk when a header said so. What comes after it may be in
+    /// the system's memory alone, even after a sync: one that failed leaves pages that count as written.
+    pub fn proven(&self) -> Place {
+        let segments = self.catalog.segments.iter().enumerate();
+        let mut begun = segments.filter(|(_, file)| {
+            let first = file.first;
+            first.is_some_and(|first| first.0 <= self.stated.0.saturating_add(1))
+        });
+        let whole = begun.next_back().map(|(segment_index, _)| Place {
+            segment_index,
+            offset: 0,
+        });
+        self.proven.max(whole.unwrap_or(self.proven))
+    }
+
     /// Bytes of records behind it.
     pub fn bytes_walked(&self) -> u64 {
         self.bytes_before + (self.tip.offset - RECORDS_AT)
@@ -257,7 +298,9 @@ impl<D: Directory> Walk<D> {
             return Ok(false);
         };
         let (header, crc) = match &file.header {
-            Ok((header, crc)) if header.crc_before == self.tip.crc => (*header, *crc),
+            Ok((header, crc)) if record::is_linked(header.crc_before, self.tip.crc) => {
+                (*header, *crc)
+            }
             _ => return Ok(false),
         };
         let segment_bytes = file.bytes;
@@ -275,6 +318,7 @@ impl<D: Directory> Walk<D> {
         // A header has no clock; the time before it is the tip's.
         self.tip = tip_of(&header, crc);
         self.epoch = header.epoch;
+        self.stated = self.stated.max(header.synced);
         self.next_first = first_of(self.next_file());
         Ok(true)
     }
