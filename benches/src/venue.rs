@@ -49,6 +49,7 @@ pub fn opening(size: VenueSize) -> Vec<Input> {
             account,
             public_key: PublicKey([0; 32]),
             permissions: Permissions::READ.with(Permissions::TRADE),
+            networks: rialto_types::Networks::ANY,
         }));
         for asset in [AssetId(1), AssetId(2)] {
             sequence += 1;

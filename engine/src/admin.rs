@@ -190,6 +190,7 @@ impl Exchange {
             account,
             public_key,
             permissions,
+            networks,
         } = *request;
         self.check_account(account)?;
         check_table(self.keys.len(), self.capacity.keys)?;
@@ -208,6 +209,7 @@ impl Exchange {
             cancel_on_disconnect: false,
             client_seq: ClientSeq(0),
             verifier: public_key,
+            networks,
         });
         let key = KeyId(u32::try_from(self.keys.len()).expect("the table is bounded by 32 bits"));
         Ok(EventBody::KeyAdded(KeyAdded {
@@ -216,14 +218,22 @@ impl Exchange {
             account,
             public_key,
             permissions,
+            networks,
         }))
     }
 
+    /// Takes a key away. O(1), or O(keys) when the key administers.
     fn revoke_key(&mut self, origin: Origin, key: KeyId) -> Outcome {
-        match self.keys.get_mut(key.index().wrapping_sub(1)) {
-            Some(row) if !row.revoked => row.revoked = true,
-            _ => return Err(Refusal::new(RejectReason::UnknownKey, i64::from(key.0), 0)),
+        let administers = |key: &&Key| !key.revoked && key.permissions.allows(Permissions::ADMIN);
+        let at = key.index().wrapping_sub(1);
+        let Some(row) = self.keys.get(at).filter(|row| !row.revoked) else {
+            return Err(Refusal::new(RejectReason::UnknownKey, i64::from(key.0), 0));
+        };
+        if administers(&row) && self.keys.iter().filter(administers).take(2).count() == 1 {
+            let value = i64::from(key.0);
+            return Err(Refusal::new(RejectReason::LastAdministrator, value, 0));
         }
+        self.keys[at].revoked = true;
         Ok(EventBody::KeyRevoked { origin, key })
     }
 

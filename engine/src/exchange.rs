@@ -13,8 +13,8 @@ use rialto_risk::hold::held_asset;
 use rialto_types::event::Origin;
 use rialto_types::{
     AccountId, Asset, AssetId, Capacity, ClientSeq, Command, EventBody, Input, InstrumentId, KeyId,
-    Needs, OrderRef, Permissions, PublicKey, Refusal, RejectReason, Rejected, Seq, ShardId,
-    Timestamp,
+    Needs, Networks, OrderRef, Permissions, PublicKey, Refusal, RejectReason, Rejected, Seq,
+    ShardId, Timestamp,
 };
 
 use crate::book::Book;
@@ -33,6 +33,7 @@ pub(crate) struct Key {
     pub(crate) cancel_on_disconnect: bool,
     pub(crate) client_seq: ClientSeq,
     pub(crate) verifier: PublicKey,
+    pub(crate) networks: Networks,
 }
 
 /// An asset and the sum of all balances of it.

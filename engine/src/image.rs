@@ -8,8 +8,8 @@
 
 use rialto_types::{
     AccountId, AccountState, Amount, Asset, AssetId, Capacity, ClientOrderId, ClientSeq,
-    Instrument, KeyId, OrderId, OrderKind, Permissions, Price, PublicKey, Qty, ReportSeq, Seq,
-    ShardId, Side, SourceId, StpMode, Timestamp, TradeId,
+    Instrument, KeyId, Networks, OrderId, OrderKind, Permissions, Price, PublicKey, Qty, ReportSeq,
+    Seq, ShardId, Side, SourceId, StpMode, Timestamp, TradeId,
 };
 
 /// The whole state after command [`StateImage::seq`].
@@ -134,6 +134,8 @@ pub struct KeyImage {
     pub client_seq: ClientSeq,
     /// Whether a lost session cancels the orders it placed.
     pub cancel_on_disconnect: bool,
+    /// Where it may be used from.
+    pub networks: Networks,
 }
 
 /// A source of transfers.

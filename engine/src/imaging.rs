@@ -119,6 +119,7 @@ impl Exchange {
             revoked: key.revoked,
             client_seq: key.client_seq,
             cancel_on_disconnect: key.cancel_on_disconnect,
+            networks: key.networks,
         };
         self.keys.iter().map(image).collect()
     }

@@ -122,6 +122,7 @@ impl Exchange {
             cancel_on_disconnect: key.cancel_on_disconnect,
             client_seq: key.client_seq,
             verifier: key.public_key,
+            networks: key.networks,
         }));
         for source in &image.sources {
             let at = source.source.index();

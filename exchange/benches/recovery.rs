@@ -218,6 +218,7 @@ fn founding() -> Vec<Command> {
         account: AccountId::VENUE,
         public_key: administrator().public_key(),
         permissions: Permissions::READ.with(Permissions::ADMIN),
+        networks: rialto_types::Networks::ANY,
     }));
     let mut sequence = 0;
     for account in 1..=ACCOUNTS {
@@ -226,6 +227,7 @@ fn founding() -> Vec<Command> {
             account: AccountId(account),
             public_key: PublicKey([7; 32]),
             permissions: Permissions::READ.with(Permissions::TRADE),
+            networks: rialto_types::Networks::ANY,
         }));
         for asset in [1, 2] {
             sequence += 1;

@@ -363,6 +363,7 @@ fn add_key<S: Storage>(
         account,
         public_key,
         permissions,
+        networks: rialto_types::Networks::ANY,
     }))
 }
 

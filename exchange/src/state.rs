@@ -274,6 +274,7 @@ fn tables(image: &StateImage, annex: &Annex) -> Tables {
                 revoked: key.revoked,
                 client_seq: key.client_seq,
                 cancel_on_disconnect: key.cancel_on_disconnect,
+                networks: key.networks,
             })
             .collect(),
         sources: image

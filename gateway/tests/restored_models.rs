@@ -96,6 +96,8 @@ fn restored_models_go_on_as_the_originals() {
         let (mut original, mut restored) = (ReadModels::new(), ReadModels::new());
         let mut events = EventBuffer::new();
         let (mut expected, mut found) = (Changes::default(), Changes::default());
+        // The last command may have closed all: it counts that there were some after a restore.
+        let mut has_had_orders = false;
         for (seq, step) in (1..).map(Seq).zip(generate(seed, &profile, STEPS)) {
             let at = format!("seed {seed}, profile {:?}, {seq}", profile.name);
             if seq.0.is_multiple_of(STEPS_PER_RESTORE) {
@@ -120,8 +122,9 @@ fn restored_models_go_on_as_the_originals() {
             assert_eq!(found.levels, expected.levels, "{at}");
             assert_eq!(found.queues, expected.queues, "{at}");
             assert_eq!(found.balances, expected.balances, "{at}");
+            has_had_orders |= seq.0 > STEPS_PER_RESTORE && !original.orders().is_empty();
         }
         assert_eq!(answers(&mut restored), answers(&mut original), "{seed}");
-        assert!(!original.orders().is_empty(), "{}", profile.name);
+        assert!(has_had_orders, "{}", profile.name);
     }
 }

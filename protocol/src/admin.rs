@@ -6,7 +6,7 @@ use rialto_types::{
 };
 
 use crate::refusal::{Problem, WireRefusal, known};
-use crate::{ListInstrument, Message, Scaled, SymbolText, convert};
+use crate::{ListInstrument, Message, Scaled, SymbolText, convert, network};
 
 /// The administrative command that a message asks for, with its client sequence; `None` when the message
 /// is of another kind. `asset` finds an asset by its id.
@@ -144,10 +144,15 @@ fn add_key(message: &crate::AddKey) -> Result<Command, WireRefusal> {
         };
         WireRefusal::field(i64::from(bits), problem)
     })?;
+    let networks = network::from_wire(&message.networks).map_err(|prefix_bits| {
+        let problem = Problem::NoNetwork { prefix_bits };
+        WireRefusal::field(i64::from(prefix_bits), problem)
+    })?;
     Ok(Command::AddKey(AddKey {
         account: message.account_id,
         public_key: PublicKey(message.public_key),
         permissions,
+        networks,
     }))
 }
 
@@ -181,9 +186,12 @@ fn cancel_orders(message: &crate::CancelOrders) -> Result<Command, WireRefusal> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::NETWORKS_BYTES;
     use crate::testing::{btc, btc_usdt, usdt};
     use crate::{AddAsset, Code, Decimal};
-    use rialto_types::{AccountId, AccountState, InstrumentState, KeyId, Ppm, Side, SourceId};
+    use rialto_types::{
+        AccountId, AccountState, InstrumentState, KeyId, Networks, Ppm, Side, SourceId,
+    };
 
     /// What a message asks for, where asset 1 is BTC and asset 2 is USDT.
     fn asked(message: impl Into<Message>) -> Result<Command, WireRefusal> {
@@ -291,12 +299,14 @@ mod tests {
             account_id: AccountId(7),
             public_key: [5; 32],
             permissions,
+            networks: [0; NETWORKS_BYTES],
         };
         let trade = crate::Permissions::READ.with(crate::Permissions::TRADE);
         let expected = AddKey {
             account: AccountId(7),
             public_key: PublicKey([5; 32]),
             permissions: Permissions::READ.with(Permissions::TRADE),
+            networks: Networks::ANY,
         };
         assert_eq!(asked(key(trade)), Ok(Command::AddKey(expected)));
         assert_eq!(
@@ -307,6 +317,9 @@ mod tests {
             reason(key(crate::Permissions(9))),
             RejectReason::InvalidField
         );
+        let mut nowhere = key(trade);
+        nowhere.networks[0] = 200;
+        assert_eq!(reason(nowhere), RejectReason::InvalidField);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod frame;
 mod group;
 mod logon;
 mod message;
+pub mod network;
 mod number;
 pub mod order;
 pub mod refusal;

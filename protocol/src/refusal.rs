@@ -83,6 +83,11 @@ pub enum Problem {
         /// The rule.
         rule: &'static str,
     },
+    /// An entry of networks that is none.
+    NoNetwork {
+        /// The bits of its prefix.
+        prefix_bits: u8,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -117,6 +122,12 @@ impl fmt::Display for Problem {
             }
             Self::Impossible { what, only_with } => write!(f, "{what} goes only with {only_with}"),
             Self::InvalidText { field, rule } => write!(f, "{field} is not valid: {rule}"),
+            Self::NoNetwork { prefix_bits } => write!(
+                f,
+                "networks has an entry with a prefix of {prefix_bits} bits that is none: a prefix has \
+                 1 to 128 bits, the bits of the address beyond it are 0, and entries that are all \
+                 zero come last"
+            ),
         }
     }
 }

@@ -22,6 +22,13 @@ fn permissions(bits: u8) -> Permissions {
     Permissions::from_bits(bits).expect("permissions")
 }
 
+fn networks(networks: &[([u8; 16], u8)]) -> Networks {
+    let network =
+        |(address, bits): &([u8; 16], u8)| Network::new(*address, *bits).expect("a network");
+    let networks: Vec<_> = networks.iter().map(network).collect();
+    Networks::new(&networks).expect("a key has so many")
+}
+
 #[test]
 fn a_printed_sequence_compiles_to_itself() {
     let steps: Vec<Step> = include!("printed.in");
@@ -58,6 +65,7 @@ fn the_printed_sequence_has_every_form() {
         "AccountState::",
         "InstrumentState::",
         "order_id: Some(",
+        "networks(&[",
     ] {
         assert!(text.contains(form), "{form}");
     }

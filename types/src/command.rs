@@ -5,7 +5,7 @@
 
 use crate::{
     AccountId, AccountState, Amount, Asset, AssetId, ClientOrderId, ClientSeq, InstrumentId,
-    InstrumentSpec, InstrumentState, KeyId, OrderKind, OrderRef, Permissions, Ppm, Price,
+    InstrumentSpec, InstrumentState, KeyId, Networks, OrderKind, OrderRef, Permissions, Ppm, Price,
     PublicKey, Qty, Side, SourceId, StpMode,
 };
 
@@ -171,6 +171,8 @@ pub struct AddKey {
     pub public_key: PublicKey,
     /// What it may do.
     pub permissions: Permissions,
+    /// Where it may be used from.
+    pub networks: Networks,
 }
 
 /// Funds into (positive) or out of (negative) an account. Each source numbers its transfers without

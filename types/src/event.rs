@@ -6,9 +6,9 @@
 
 use crate::{
     AccountId, AccountState, Amount, Asset, AssetId, CancelReason, Capacity, ClientSeq,
-    CommandKind, Instrument, InstrumentId, InstrumentState, KeyId, KillScope, OrderId, OrderRef,
-    Permissions, PlaceOrder, Ppm, Price, PublicKey, Qty, Refusal, ReportSeq, Seq, Side, SourceId,
-    Timestamp, TradeId,
+    CommandKind, Instrument, InstrumentId, InstrumentState, KeyId, KillScope, Networks, OrderId,
+    OrderRef, Permissions, PlaceOrder, Ppm, Price, PublicKey, Qty, Refusal, ReportSeq, Seq, Side,
+    SourceId, Timestamp, TradeId,
 };
 
 /// One event. (`seq`, `index`) identifies it for ever: a replay produces it again with the same pair.
@@ -333,6 +333,8 @@ pub struct KeyAdded {
     pub public_key: PublicKey,
     /// What it may do.
     pub permissions: Permissions,
+    /// Where it may be used from.
+    pub networks: Networks,
 }
 
 /// Funds were moved into or out of an account.

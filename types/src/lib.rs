@@ -14,6 +14,7 @@ pub mod event;
 pub mod ids;
 pub mod instrument;
 pub mod limits;
+pub mod network;
 pub mod order;
 pub mod reject;
 pub mod symbol;
@@ -33,6 +34,7 @@ pub use ids::{
     TradeId,
 };
 pub use instrument::{Asset, Collar, Instrument, InstrumentSpec, InstrumentState};
+pub use network::{NETWORKS_MAX, Network, Networks};
 pub use order::{ClientOrderId, OrderKind, OrderRef, Side, Size, StpMode, TimeInForce};
 pub use reject::{CancelReason, Refusal, RejectReason};
 pub use symbol::Symbol;

@@ -179,6 +179,9 @@ codes! {
         CapacityShrinks = 77,
         /// An instrument's base and quote must be two different assets. `value`: asset id.
         SameAsset = 78,
+        /// The last key that may administer the venue cannot be revoked: add another one first.
+        /// `value`: key id.
+        LastAdministrator = 79,
     }
 }
 

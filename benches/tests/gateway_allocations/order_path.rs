@@ -104,6 +104,7 @@ fn founding(key: &ApiKey) -> Vec<Input> {
             account: ACCOUNT,
             public_key: key.public_key(),
             permissions: Permissions::READ.with(Permissions::TRADE),
+            networks: rialto_types::Networks::ANY,
         }),
     });
     inputs

@@ -33,6 +33,9 @@ from .support import asynchronous
 
 CODEC = Codec()
 
+ANYWHERE = bytes(51)
+"""The networks of a key that may be used from everywhere."""
+
 PLACED_BEFORE_KILL = 20
 """So many orders are answered before the exchange is killed, and some more while that is done."""
 
@@ -78,7 +81,11 @@ async def test_a_key_is_given_and_taken_away(exchange: RealExchange) -> None:
     key = ApiKey(1, bytes(range(32)), account=8)
     async with exchange.administrator() as operator:
         added = await operator.administer(
-            "AddKey", account_id=8, public_key=key.public_key, permissions={"Read"}
+            "AddKey",
+            account_id=8,
+            public_key=key.public_key,
+            permissions={"Read"},
+            networks=ANYWHERE,
         )
         assert added.affected_key_id is not None
         key = replace(key, key_id=added.affected_key_id)
@@ -101,7 +108,11 @@ async def test_a_key_that_may_only_trade(exchange: RealExchange, market: QuietMa
     key = ApiKey(1, bytes(range(32)), account=8)
     async with exchange.administrator() as operator, exchange.client(8) as other:
         added = await operator.administer(
-            "AddKey", account_id=8, public_key=key.public_key, permissions={"Trade"}
+            "AddKey",
+            account_id=8,
+            public_key=key.public_key,
+            permissions={"Trade"},
+            networks=ANYWHERE,
         )
         assert added.affected_key_id is not None
         key = replace(key, key_id=added.affected_key_id)

@@ -106,6 +106,20 @@ fn the_orders_of_a_revoked_key_stay() {
 }
 
 #[test]
+fn the_last_key_that_administers_stays() {
+    check(
+        "
+        admin revoke admin       | rejected LastAdministrator 7/0
+        admin key venue admin    | key 8
+        admin revoke admin       | key 7 revoked
+        key8 revoke key8         | rejected LastAdministrator 8/0
+        key8 revoke admin        | rejected UnknownKey 7/0
+        key8 revoke A            | key 1 revoked
+        ",
+    );
+}
+
+#[test]
 fn unknown_instruments_and_accounts_are_named() {
     check(
         "

@@ -149,6 +149,63 @@ fn what_stops_everybody_needs_a_yes() {
     assert_eq!(halted.json()["reason"], "InstrumentHalted");
 }
 
+/// The kill switch of an account and that of the venue are in the journal: a process that is killed and
+/// starts again still refuses, says why, and has the orders cancelled.
+#[test]
+fn a_kill_switch_outlives_the_process() {
+    let server = Server::start();
+    server.found();
+    for account in [1, 2] {
+        let line = "buy BTC-USDT 0.5 --price 59000";
+        server.order(account, line).done();
+    }
+    server.admin("kill --account 2").done();
+    let server = server.kill().restart();
+    assert_eq!(server.order(2, "list --json").done().json(), json!([]));
+    let orders = server.order(1, "list --json").done().json();
+    assert_eq!(orders.as_array().unwrap().len(), 1);
+    let order = "buy BTC-USDT 0.5 --price 58000 --json";
+    let refused = server.order(2, order).refused().json();
+    assert_eq!(refused["reason"], "AccountSuspended");
+    server.admin("kill --venue --yes").done();
+    let server = server.kill().restart();
+    assert_eq!(server.order(1, "list --json").done().json(), json!([]));
+    let refused = server.order(1, order).refused().json();
+    assert_eq!(refused["reason"], "KillSwitch");
+    server.admin("release --venue").done();
+    server.admin("release --account 2").done();
+    let server = server.kill().restart();
+    for account in [1, 2] {
+        server.order(account, order).done();
+    }
+}
+
+/// Where a key may be used from, and that one administers, is known to the journal.
+#[test]
+fn keys_are_bound_to_networks_and_the_last_administrator_stays() {
+    let server = Server::start();
+    server.found();
+    let added = server.admin("key add --account 1 --from 10.0.0.0/8,::1 --out away.json");
+    assert!(added.done().stdout.contains("only from 10.0.0.0/8, ::1"));
+    server
+        .admin("key add --account 1 --from 127.0.0.1 --out here.json")
+        .done();
+    let last = server.admin("key revoke 1 --yes --json").refused().json();
+    assert_eq!(last["reason"], "LastAdministrator");
+    let server = server.kill().restart();
+    let refused = server.run_as(&server.path("away.json"), "order balances");
+    let refused = refused.failed().stderr;
+    assert!(refused.contains("AddressNotAllowed"), "{refused}");
+    assert!(refused.contains("127.0.0.1, only from"), "{refused}");
+    server
+        .run_as(&server.path("here.json"), "order balances")
+        .done();
+    let keys = server.admin("key list --account 1 --json").done().json();
+    assert_eq!(keys[1]["from"], json!(["10.0.0.0/8", "::1"]));
+    server.admin("key add --account 0 --out second.json").done();
+    server.admin("key revoke 1 --yes").done();
+}
+
 #[test]
 fn a_trader_cannot_administer_and_an_administrator_cannot_trade() {
     let server = Server::start();

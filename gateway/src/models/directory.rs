@@ -2,8 +2,8 @@
 
 use rialto_protocol::refusal::Pair;
 use rialto_types::{
-    AccountId, Asset, AssetId, ClientSeq, Instrument, InstrumentId, KeyAdded, KeyId, Origin,
-    Permissions, PublicKey,
+    AccountId, Asset, AssetId, ClientSeq, Instrument, InstrumentId, KeyAdded, KeyId, Networks,
+    Origin, Permissions, PublicKey,
 };
 
 /// Assets, instruments and the venue's kill switch: what sessions need to read and to check orders. A
@@ -77,6 +77,8 @@ pub struct Key {
     /// Whether cancel-on-disconnect is armed, as far as events tell: a lost session that had no open
     /// orders disarms without one.
     pub cancel_on_disconnect: bool,
+    /// Where it may be used from.
+    pub networks: Networks,
 }
 
 /// All API keys, by id from 1.
@@ -111,6 +113,7 @@ impl Keys {
             revoked: false,
             client_seq: ClientSeq(0),
             cancel_on_disconnect: false,
+            networks: e.networks,
         });
     }
 

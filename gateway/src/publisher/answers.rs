@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use rialto_protocol::{
     AccountDetails, Balance as WireBalance, Balances, Group, KeyDetails, KeyFlags, ListFlags,
     OrderFlags, OrderStatus, Permissions as WirePermissions, Refused, TransferSource, VarText,
+    network,
 };
 use rialto_types::{AccountId, InstrumentId, KeyId, OrderId, OrderRef, Refusal, RejectReason};
 
@@ -466,5 +467,6 @@ fn key_details(request_id: u64, key: Option<(KeyId, &Key)>, flags: ListFlags) ->
             .with(KeyFlags::CANCEL_ON_DISCONNECT_ARMED.when(key.cancel_on_disconnect)),
         list_flags: flags.with(ListFlags::FOUND),
         public_key: key.public_key.0,
+        networks: network::to_wire(&key.networks),
     }
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use ed25519_dalek::{Signature, VerifyingKey};
+use rialto_protocol::network::{self, address_bytes};
 use rialto_protocol::{
     EndReason, Logon, LogonFlags, MessageError, Refused, WireMessage, logon_text,
 };
@@ -76,6 +77,14 @@ impl Session {
         let interval = self.heartbeat_interval_of(message)?;
         let wants_armed = wants_cancel_on_disconnect(message)?;
         let key = self.verified_key(message).await?;
+        if !key.networks.allow(address_bytes(self.peer.ip())) {
+            let text = format!(
+                "the key may not be used from {}, only from {}",
+                self.peer.ip().to_canonical(),
+                network::texts(&key.networks).join(", ")
+            );
+            return Err(refused(EndReason::AddressNotAllowed, text));
+        }
         let may_trade = key.permissions.allows(Permissions::TRADE);
         if wants_armed && !may_trade {
             let text = "cancel-on-disconnect needs a key with the permission Trade";

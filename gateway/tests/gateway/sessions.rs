@@ -6,13 +6,16 @@ use prometheus_client::registry::Registry;
 use rialto_client::{ClientError, LogonOptions, Session};
 use rialto_gateway::{Gateway, GatewayConfig};
 use rialto_protocol::{
-    Channel, EndReason, ExecType, ExecutionReport, LogonFlags, Message, RevokeKey, Subscribe,
-    TestRequest,
+    AddKey, Channel, EndReason, ExecType, ExecutionReport, LogonFlags, Message, RevokeKey,
+    Subscribe, TestRequest, network,
 };
-use rialto_types::{CancelReason, ClientSeq, KeyId, Permissions, ReportSeq, Side, Timestamp};
+use rialto_types::{
+    AccountId, CancelReason, ClientSeq, KeyId, Networks, Permissions, ReportSeq, Side, Timestamp,
+};
 
 use crate::support::{
-    ADMIN, ALICE, ALICE_READS, ALICE_TOO, ALICE_TRADES, BOB, Raw, Setup, Venue, limit, next_of,
+    ADMIN, ALICE, ALICE_READS, ALICE_TOO, ALICE_TRADES, BOB, Raw, Setup, Venue, api_key, limit,
+    next_of,
 };
 
 const ARMED: LogonOptions = LogonOptions {
@@ -504,6 +507,49 @@ async fn keys_may_do_what_they_are_permitted() {
         not_permitted
     );
     assert_eq!(admin.balances(other).await.unwrap().len(), 3);
+    venue.stop().await;
+}
+
+/// A key that is bound to networks opens a session from these only, and it is told to nobody without it.
+#[tokio::test]
+async fn a_key_may_be_bound_to_networks() {
+    let venue = Venue::usual();
+    let mut admin = venue.log_on(ADMIN).await;
+    let mut add = async |key: u32, from: &str| {
+        let network = network::parse(from).unwrap();
+        let request = AddKey {
+            account_id: AccountId(1),
+            public_key: api_key(key).public_key().0,
+            permissions: rialto_protocol::Permissions::READ,
+            networks: network::to_wire(&Networks::new(&[network]).unwrap()),
+            ..AddKey::default()
+        };
+        let report = admin.administer(request).await.unwrap();
+        assert_eq!(report.affected_key_id, Some(KeyId(key)));
+    };
+    let (away, here) = (ALICE_TRADES + 1, ALICE_TRADES + 2);
+    add(away, "10.0.0.0/8").await;
+    add(here, "127.0.0.0/8").await;
+    let mut raw = Raw::connect(&venue).await;
+    let logon = raw.logon(away);
+    raw.send_messages(&[logon.into()]).await;
+    let (reason, text) = raw.end().await;
+    assert_eq!(reason, EndReason::AddressNotAllowed);
+    assert_eq!(
+        text,
+        "the key may not be used from 127.0.0.1, only from 10.0.0.0/8"
+    );
+    // Who does not have the key does not learn where it may be used.
+    let mut raw = Raw::connect(&venue).await;
+    let mut logon = raw.logon(away);
+    logon.signature[5] ^= 1;
+    raw.send_messages(&[logon.into()]).await;
+    assert_eq!(raw.end().await.0, EndReason::BadCredentials);
+    venue.log_on(here).await;
+    let keys = admin.keys(None).await.unwrap();
+    let told = keys.iter().find(|key| key.key_id == KeyId(away)).unwrap();
+    let networks = network::from_wire(&told.networks).unwrap();
+    assert_eq!(network::texts(&networks), ["10.0.0.0/8"]);
     venue.stop().await;
 }
 

@@ -376,6 +376,7 @@ fn founding() -> Vec<Command> {
             account: api_key(key).account(),
             public_key: api_key(key).public_key(),
             permissions,
+            networks: rialto_types::Networks::ANY,
         }));
     }
     let funds = [

@@ -12,14 +12,16 @@ use rialto_types::{
 };
 
 use super::mirror::{
-    AddKeyMirror, AssetMirror, CapacityMirror, KillMirror, Name, ScopeMirror, Sender, SpecMirror,
-    TransferMirror, optional_side, take_name,
+    AddKeyMirror, AssetMirror, CapacityMirror, KillMirror, Name, NetworksMirror, ScopeMirror,
+    Sender, SpecMirror, TransferMirror, optional_side, take_name, take_networks,
 };
 use super::terms::Terms;
 use super::{PayloadError, end, put, take};
 
 /// Flag of cancel and replace: the order is named by client order id instead of order id.
 pub const BY_CLIENT_ID: u8 = 1;
+/// Flag of a new key: the networks that it may be used from follow.
+pub const WITH_NETWORKS: u8 = 1;
 /// No payload is longer. The longest is a listing.
 pub const PAYLOAD_BYTES_MAX: usize = 128;
 
@@ -45,6 +47,11 @@ pub fn encode(input: &Input, out: &mut [u8]) -> Encoded {
         Command::Place(order) => (0, put_place(out, sender, order)),
         Command::Cancel(cancel) => put_cancel(out, sender, cancel),
         Command::Replace(replace) => put_replace(out, sender, replace),
+        Command::AddKey(key) if !key.networks.is_any() => {
+            let networks = NetworksMirror(&key.networks);
+            let length = put(out, (sender, AddKeyMirror::from(key), networks));
+            (WITH_NETWORKS, length)
+        }
         other => (0, put_rare(out, sender, other)),
     };
     Encoded {
@@ -125,6 +132,7 @@ pub fn decode(kind: CommandKind, flags: u8, payload: &[u8]) -> Result<Input, Pay
     let sender = take::<Sender>(&mut rest)?;
     let flags_known = match kind {
         CommandKind::Cancel | CommandKind::Replace => BY_CLIENT_ID,
+        CommandKind::AddKey => WITH_NETWORKS,
         _ => 0,
     };
     if flags & !flags_known != 0 {
@@ -143,6 +151,7 @@ pub fn decode(kind: CommandKind, flags: u8, payload: &[u8]) -> Result<Input, Pay
             qty: Qty(take(bytes)?),
             order: take_order(bytes, flags)?,
         }),
+        CommandKind::AddKey => Command::AddKey(take_key(bytes, flags)?),
         rare => take_rare(bytes, rare)?,
     };
     end(rest)?;
@@ -176,10 +185,18 @@ fn take_order(bytes: &mut &[u8], flags: u8) -> Result<OrderRef, PayloadError> {
         .ok_or_else(PayloadError::code("length of client order id", 0_u8))
 }
 
+fn take_key(bytes: &mut &[u8], flags: u8) -> Result<AddKey, PayloadError> {
+    let mut key = AddKey::try_from(take::<AddKeyMirror>(bytes)?)?;
+    if flags & WITH_NETWORKS != 0 {
+        key.networks = take_networks(bytes)?;
+    }
+    Ok(key)
+}
+
 fn take_rare(bytes: &mut &[u8], kind: CommandKind) -> Result<Command, PayloadError> {
     Ok(match kind {
-        CommandKind::Place | CommandKind::Cancel | CommandKind::Replace => {
-            unreachable!("these are decoded apart, because they are frequent")
+        CommandKind::Place | CommandKind::Cancel | CommandKind::Replace | CommandKind::AddKey => {
+            unreachable!("these are decoded apart, because they are frequent or have flags")
         }
         CommandKind::Tick => Command::Tick,
         CommandKind::CreateAccount => Command::CreateAccount,
@@ -214,7 +231,6 @@ fn take_rare(bytes: &mut &[u8], kind: CommandKind) -> Result<Command, PayloadErr
             account: AccountId(take(bytes)?),
             state: take_code(bytes, "account state", AccountState::from_u8)?,
         },
-        CommandKind::AddKey => Command::AddKey(AddKey::try_from(take::<AddKeyMirror>(bytes)?)?),
         CommandKind::Transfer => Command::Transfer(take::<TransferMirror>(bytes)?.into()),
         CommandKind::CancelOrders => {
             let account = take::<Option<u32>>(bytes)?.map(AccountId);

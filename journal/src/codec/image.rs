@@ -14,10 +14,14 @@ use rialto_engine::image::{
 };
 use rialto_types::{
     AccountId, AccountState, Amount, AssetId, ClientSeq, Instrument, InstrumentId, InstrumentState,
-    KeyId, OrderId, Price, PublicKey, Qty, ReportSeq, Seq, ShardId, SourceId, Timestamp, TradeId,
+    KeyId, Networks, OrderId, Price, PublicKey, Qty, ReportSeq, Seq, ShardId, SourceId, Timestamp,
+    TradeId,
 };
 
-use super::mirror::{AssetMirror, CapacityMirror, Name, SpecMirror, permissions, take_name};
+use super::mirror::{
+    AssetMirror, CapacityMirror, Name, NetworksMirror, SpecMirror, permissions, take_name,
+    take_networks,
+};
 use super::terms::Terms;
 use super::{CONFIG, PayloadError, end, take};
 
@@ -67,7 +71,11 @@ pub fn encode_image(image: &StateImage, out: impl Write) -> io::Result<()> {
             (balance.asset.0, balance.available.0, balance.held.0)
         })?;
     }
-    write_all(&mut out, &image.keys, KeyMirror::from)?;
+    write(&mut out, image.keys.len() as u64)?;
+    image
+        .keys
+        .iter()
+        .try_for_each(|key| write_key(&mut out, key))?;
     write_all(&mut out, &image.sources, |source| {
         (source.source.0, source.sequence)
     })?;
@@ -294,9 +302,28 @@ impl From<&KeyImage> for KeyMirror {
     }
 }
 
+/// Bit of a key's permissions: the networks that it may be used from follow.
+const WITH_NETWORKS: u8 = 0x80;
+
+fn write_key(out: &mut impl Write, key: &KeyImage) -> io::Result<()> {
+    let mut mirror = KeyMirror::from(key);
+    if key.networks.is_any() {
+        return write(out, mirror);
+    }
+    mirror.permissions |= WITH_NETWORKS;
+    write(out, (mirror, NetworksMirror(&key.networks)))
+}
+
 fn read_key(bytes: &mut &[u8]) -> Result<KeyImage, PayloadError> {
-    let mirror = take::<KeyMirror>(bytes)?;
+    let mut mirror = take::<KeyMirror>(bytes)?;
+    let networks = if mirror.permissions & WITH_NETWORKS == 0 {
+        Networks::ANY
+    } else {
+        mirror.permissions &= !WITH_NETWORKS;
+        take_networks(bytes)?
+    };
     Ok(KeyImage {
+        networks,
         account: AccountId(mirror.account),
         public_key: PublicKey(mirror.public_key),
         permissions: permissions(mirror.permissions)?,

@@ -10,8 +10,8 @@ use bincode::error::EncodeError;
 use bincode::{Decode, Encode};
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, Capacity, ClientOrderId, ClientSeq, InstrumentId,
-    InstrumentSpec, KeyId, KillScope, Permissions, Ppm, Price, PublicKey, Qty, Side, SourceId,
-    Symbol, Transfer,
+    InstrumentSpec, KeyId, KillScope, NETWORKS_MAX, Network, Networks, Permissions, Ppm, Price,
+    PublicKey, Qty, Side, SourceId, Symbol, Transfer,
 };
 
 use super::{PayloadError, take};
@@ -242,8 +242,38 @@ impl TryFrom<AddKeyMirror> for AddKey {
             account: AccountId(mirror.account),
             public_key: PublicKey(mirror.public_key),
             permissions: permissions(mirror.permissions)?,
+            networks: Networks::ANY,
         })
     }
+}
+
+/// Networks, at least one: their count, then of each the bits of its prefix and its address.
+pub(super) struct NetworksMirror<'a>(pub(super) &'a Networks);
+
+impl Encode for NetworksMirror<'_> {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        let count = u8::try_from(self.0.iter().count()).expect("there are few");
+        count.encode(encoder)?;
+        for network in self.0.iter() {
+            (network.prefix_bits(), network.address()).encode(encoder)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads what a [`NetworksMirror`] has written.
+pub(super) fn take_networks(bytes: &mut &[u8]) -> Result<Networks, PayloadError> {
+    let count = take::<u8>(bytes)?;
+    if count == 0 || usize::from(count) > NETWORKS_MAX {
+        return Err(PayloadError::code("count of networks", count)());
+    }
+    let mut networks = Vec::new();
+    for _ in 0..count {
+        let (prefix_bits, address) = take::<(u8, [u8; 16])>(bytes)?;
+        let network = Network::new(address, prefix_bits);
+        networks.push(network.ok_or_else(PayloadError::code("prefix of network", prefix_bits))?);
+    }
+    Ok(Networks::new(&networks).expect("the count was checked"))
 }
 
 /// Reads the bits of a set of permissions.

@@ -55,13 +55,16 @@ fn administration() -> impl Strategy<Value = Command> {
         Just(Command::CreateAccount),
         (account(), account_state())
             .prop_map(|(account, state)| { Command::SetAccountState { account, state } }),
-        (account(), any::<[u8; 32]>(), permissions()).prop_map(|(account, key, permissions)| {
-            Command::AddKey(AddKey {
-                account,
-                public_key: PublicKey(key),
-                permissions,
-            })
-        }),
+        (account(), any::<[u8; 32]>(), permissions(), networks()).prop_map(
+            |(account, key, permissions, networks)| {
+                Command::AddKey(AddKey {
+                    account,
+                    public_key: PublicKey(key),
+                    permissions,
+                    networks,
+                })
+            }
+        ),
         any::<u32>().prop_map(|key| Command::RevokeKey { key: KeyId(key) }),
         any::<(u16, u64, u32, u16, i64)>().prop_map(
             |(source, sequence, account, asset, amount)| {
@@ -176,6 +179,15 @@ fn instrument_state() -> impl Strategy<Value = InstrumentState> {
 
 fn account_state() -> impl Strategy<Value = AccountState> {
     (0_u8..3).prop_map(|code| AccountState::from_u8(code).unwrap())
+}
+
+fn networks() -> impl Strategy<Value = Networks> {
+    let network = (any::<u128>(), 1_u8..=128).prop_map(|(address, prefix_bits)| {
+        let mask = u128::MAX << (128 - u32::from(prefix_bits));
+        Network::new((address & mask).to_be_bytes(), prefix_bits).unwrap()
+    });
+    proptest::collection::vec(network, 0..=NETWORKS_MAX)
+        .prop_map(|networks| Networks::new(&networks).unwrap())
 }
 
 fn permissions() -> impl Strategy<Value = Permissions> {
@@ -340,7 +352,7 @@ prop_compose! {
 prop_compose! {
     fn key_image()(
         account: u32, public_key: [u8; 32], permissions in permissions(), revoked: bool,
-        client_seq: u64, cancel_on_disconnect: bool,
+        client_seq: u64, cancel_on_disconnect: bool, networks in networks(),
     ) -> KeyImage {
         KeyImage {
             account: AccountId(account),
@@ -349,6 +361,7 @@ prop_compose! {
             revoked,
             client_seq: ClientSeq(client_seq),
             cancel_on_disconnect,
+            networks,
         }
     }
 }

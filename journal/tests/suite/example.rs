@@ -100,6 +100,7 @@ fn key(account: u32, permissions: Permissions) -> KeyImage {
         revoked: account == 0,
         client_seq: ClientSeq(77),
         cancel_on_disconnect: account == 1,
+        networks: Networks::ANY,
     }
 }
 

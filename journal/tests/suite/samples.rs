@@ -208,6 +208,7 @@ fn accounts() -> Samples {
         account: ACCOUNT,
         public_key: PublicKey([0x5a; 32]),
         permissions: Permissions::READ.with(Permissions::TRADE),
+        networks: Networks::ANY,
     };
     let transfer = Transfer {
         source: SourceId(1),

@@ -322,8 +322,8 @@ impl WireMessage for SetAccountState {
 
 /// Administrator to exchange: give an account an API key. The core gives the id.
 ///
-/// Template id 106, a block of 45 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+/// Template id 106, a block of 96 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy)]
 pub struct AddKey {
     /// The key's next number; above every number used before.
     pub client_seq: ClientSeq,
@@ -333,6 +333,21 @@ pub struct AddKey {
     pub public_key: [u8; 32],
     /// What it may do.
     pub permissions: Permissions,
+    /// Where it may log on from.
+    pub networks: [u8; 51],
+}
+
+#[expect(clippy::default_trait_access, reason = "the types stand above")]
+impl Default for AddKey {
+    fn default() -> Self {
+        Self {
+            client_seq: Default::default(),
+            account_id: Default::default(),
+            public_key: Default::default(),
+            permissions: Default::default(),
+            networks: [0; 51],
+        }
+    }
 }
 
 impl Body for AddKey {
@@ -343,21 +358,23 @@ impl Body for AddKey {
 
     #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
-        let block = writer.block::<45>();
+        let block = writer.block::<96>();
         self.client_seq.put(&mut block[0..8]);
         self.account_id.put(&mut block[8..12]);
         self.public_key.put(&mut block[12..44]);
         self.permissions.put(&mut block[44..45]);
+        self.networks.put(&mut block[45..96]);
     }
 
     #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let block = reader.block(45)?;
+        let block = reader.block(96)?;
         Ok(Self {
             client_seq: Field::get(&block[0..8]),
             account_id: Field::get(&block[8..12]),
             public_key: Field::get(&block[12..44]),
             permissions: Field::get(&block[44..45]),
+            networks: Field::get(&block[45..96]),
         })
     }
 }
@@ -365,7 +382,7 @@ impl Body for AddKey {
 impl WireMessage for AddKey {
     const NAME: &'static str = "AddKey";
     const TEMPLATE_ID: u16 = 106;
-    const BLOCK_LENGTH: u16 = 45;
+    const BLOCK_LENGTH: u16 = 96;
 }
 
 /// Administrator to exchange: take an API key away; its orders stay.

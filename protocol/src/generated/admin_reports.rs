@@ -280,8 +280,8 @@ impl WireMessage for KeysRequest {
 
 /// Exchange to administrator: one API key.
 ///
-/// Template id 116, a block of 59 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+/// Template id 116, a block of 110 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy)]
 pub struct KeyDetails {
     /// As in the question.
     pub request_id: u64,
@@ -299,6 +299,25 @@ pub struct KeyDetails {
     pub list_flags: ListFlags,
     /// What its logon is verified with.
     pub public_key: [u8; 32],
+    /// Where it may log on from.
+    pub networks: [u8; 51],
+}
+
+#[expect(clippy::default_trait_access, reason = "the types stand above")]
+impl Default for KeyDetails {
+    fn default() -> Self {
+        Self {
+            request_id: Default::default(),
+            key_id: Default::default(),
+            account_id: Default::default(),
+            highest_client_seq: Default::default(),
+            permissions: Default::default(),
+            key_flags: Default::default(),
+            list_flags: Default::default(),
+            public_key: Default::default(),
+            networks: [0; 51],
+        }
+    }
 }
 
 impl Body for KeyDetails {
@@ -309,7 +328,7 @@ impl Body for KeyDetails {
 
     #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
-        let block = writer.block::<59>();
+        let block = writer.block::<110>();
         self.request_id.put(&mut block[0..8]);
         self.key_id.put(&mut block[8..12]);
         self.account_id.put(&mut block[12..16]);
@@ -318,11 +337,12 @@ impl Body for KeyDetails {
         self.key_flags.put(&mut block[25..26]);
         self.list_flags.put(&mut block[26..27]);
         self.public_key.put(&mut block[27..59]);
+        self.networks.put(&mut block[59..110]);
     }
 
     #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let block = reader.block(59)?;
+        let block = reader.block(110)?;
         Ok(Self {
             request_id: Field::get(&block[0..8]),
             key_id: Field::get(&block[8..12]),
@@ -332,6 +352,7 @@ impl Body for KeyDetails {
             key_flags: Field::get(&block[25..26]),
             list_flags: Field::get(&block[26..27]),
             public_key: Field::get(&block[27..59]),
+            networks: Field::get(&block[59..110]),
         })
     }
 }
@@ -339,7 +360,7 @@ impl Body for KeyDetails {
 impl WireMessage for KeyDetails {
     const NAME: &'static str = "KeyDetails";
     const TEMPLATE_ID: u16 = 116;
-    const BLOCK_LENGTH: u16 = 59;
+    const BLOCK_LENGTH: u16 = 110;
 }
 
 /// Administrator to exchange: how far has a source of transfers come? Answered by TransferSource.

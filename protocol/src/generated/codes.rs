@@ -352,6 +352,8 @@ pub enum EndReason {
     InternalError = 14,
     /// Another connection has logged on with the same key: the newer one wins.
     Superseded = 15,
+    /// The key may not log on from the client's address.
+    AddressNotAllowed = 16,
 }
 
 impl Coded for EndReason {
@@ -372,8 +374,9 @@ impl Coded for EndReason {
         Self::NotReady,
         Self::InternalError,
         Self::Superseded,
+        Self::AddressNotAllowed,
     ];
-    const VALUES: &'static str = "1 Requested, 2 ShuttingDown, 3 HeartbeatTimeout, 4 LogonTimeout, 5 BadCredentials, 6 KeyRevoked, 7 TooManySessions, 8 SlowConsumer, 9 ProtocolError, 10 TextFrame, 11 FrameTooLarge, 12 InvalidLogon, 13 NotReady, 14 InternalError, 15 Superseded";
+    const VALUES: &'static str = "1 Requested, 2 ShuttingDown, 3 HeartbeatTimeout, 4 LogonTimeout, 5 BadCredentials, 6 KeyRevoked, 7 TooManySessions, 8 SlowConsumer, 9 ProtocolError, 10 TextFrame, 11 FrameTooLarge, 12 InvalidLogon, 13 NotReady, 14 InternalError, 15 Superseded, 16 AddressNotAllowed";
 
     #[inline]
     fn code(self) -> u8 {
@@ -398,6 +401,7 @@ impl Coded for EndReason {
             13 => Some(Self::NotReady),
             14 => Some(Self::InternalError),
             15 => Some(Self::Superseded),
+            16 => Some(Self::AddressNotAllowed),
             _ => None,
         }
     }
@@ -419,6 +423,7 @@ impl Coded for EndReason {
             Self::NotReady => "NotReady",
             Self::InternalError => "InternalError",
             Self::Superseded => "Superseded",
+            Self::AddressNotAllowed => "AddressNotAllowed",
         }
     }
 }

@@ -89,6 +89,19 @@ pub struct Logon {
     pub logon_flags: LogonFlags,
 }
 
+#[expect(clippy::default_trait_access, reason = "the types stand above")]
+impl Default for Logon {
+    fn default() -> Self {
+        Self {
+            key_id: Default::default(),
+            signature: [0; 64],
+            heartbeat_interval_ms: Default::default(),
+            last_report_seq: Default::default(),
+            logon_flags: Default::default(),
+        }
+    }
+}
+
 impl Body for Logon {
     #[inline]
     fn variable_len(&self) -> usize {

@@ -299,8 +299,9 @@ impl Coded for RejectReason {
         Self::SupplyOverflow,
         Self::CapacityShrinks,
         Self::SameAsset,
+        Self::LastAdministrator,
     ];
-    const VALUES: &'static str = "1 UnknownKey, 2 DuplicateSequence, 3 NotPermitted, 4 KillSwitch, 5 AccountSuspended, 6 AccountCancelOnly, 7 UnknownInstrument, 8 InstrumentClosed, 9 InstrumentHalted, 10 InstrumentCancelOnly, 11 InstrumentPostOnly, 12 InvalidCombination, 13 InvalidPrice, 14 PriceOffTick, 15 InvalidQty, 16 QtyOffLot, 17 QtyBelowMin, 18 QtyAboveMax, 19 NotionalBelowMin, 20 NotionalAboveMax, 21 PriceAboveCollar, 22 PriceBelowCollar, 23 ExpiryInPast, 24 StopAlreadySatisfied, 25 DuplicateClientOrderId, 26 PostOnlyWouldTrade, 27 InsufficientFunds, 28 OrderPoolFull, 29 BalancePoolFull, 30 UnknownOrder, 31 NotReplaceable, 32 Busy, 33 RateExceeded, 34 InvalidAmount, 35 AmountOffUnit, 36 ShuttingDown, 37 InvalidClientOrderId, 38 InvalidField, 39 AccountRateExceeded, 40 AddressRateExceeded, 64 UnknownAccount, 65 UnknownAsset, 66 SymbolTaken, 67 InvalidDecimals, 68 InvalidTickOrLot, 69 InvalidRange, 70 InvalidFee, 71 InvalidCollar, 72 TableFull, 73 PermissionNotGrantable, 74 TransferAlreadyApplied, 75 TransferGap, 76 SupplyOverflow, 77 CapacityShrinks, 78 SameAsset";
+    const VALUES: &'static str = "1 UnknownKey, 2 DuplicateSequence, 3 NotPermitted, 4 KillSwitch, 5 AccountSuspended, 6 AccountCancelOnly, 7 UnknownInstrument, 8 InstrumentClosed, 9 InstrumentHalted, 10 InstrumentCancelOnly, 11 InstrumentPostOnly, 12 InvalidCombination, 13 InvalidPrice, 14 PriceOffTick, 15 InvalidQty, 16 QtyOffLot, 17 QtyBelowMin, 18 QtyAboveMax, 19 NotionalBelowMin, 20 NotionalAboveMax, 21 PriceAboveCollar, 22 PriceBelowCollar, 23 ExpiryInPast, 24 StopAlreadySatisfied, 25 DuplicateClientOrderId, 26 PostOnlyWouldTrade, 27 InsufficientFunds, 28 OrderPoolFull, 29 BalancePoolFull, 30 UnknownOrder, 31 NotReplaceable, 32 Busy, 33 RateExceeded, 34 InvalidAmount, 35 AmountOffUnit, 36 ShuttingDown, 37 InvalidClientOrderId, 38 InvalidField, 39 AccountRateExceeded, 40 AddressRateExceeded, 64 UnknownAccount, 65 UnknownAsset, 66 SymbolTaken, 67 InvalidDecimals, 68 InvalidTickOrLot, 69 InvalidRange, 70 InvalidFee, 71 InvalidCollar, 72 TableFull, 73 PermissionNotGrantable, 74 TransferAlreadyApplied, 75 TransferGap, 76 SupplyOverflow, 77 CapacityShrinks, 78 SameAsset, 79 LastAdministrator";
 
     #[inline]
     fn code(self) -> u8 {
@@ -360,6 +361,7 @@ impl Coded for RejectReason {
             Self::SupplyOverflow => 76,
             Self::CapacityShrinks => 77,
             Self::SameAsset => 78,
+            Self::LastAdministrator => 79,
         }
     }
 
@@ -421,6 +423,7 @@ impl Coded for RejectReason {
             76 => Some(Self::SupplyOverflow),
             77 => Some(Self::CapacityShrinks),
             78 => Some(Self::SameAsset),
+            79 => Some(Self::LastAdministrator),
             _ => None,
         }
     }
@@ -482,6 +485,7 @@ impl Coded for RejectReason {
             Self::SupplyOverflow => "SupplyOverflow",
             Self::CapacityShrinks => "CapacityShrinks",
             Self::SameAsset => "SameAsset",
+            Self::LastAdministrator => "LastAdministrator",
         }
     }
 }

@@ -47,6 +47,10 @@ pub(super) fn text(reason: R, value: i64, limit: i64, numbers: &Numbers<'_>) -> 
             numbers.funds(value),
             numbers.funds(limit)
         ),
+        R::LastAdministrator => format!(
+            "key {value} is the last one that may administer the venue: add another one before it is \
+             revoked"
+        ),
         R::CapacityShrinks => format!("a pool cannot shrink to {value}: its size is {limit}"),
         _ => format!("asset {value} cannot be both base and quote"),
     }

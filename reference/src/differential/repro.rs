@@ -25,8 +25,9 @@ const CONSTRUCTORS: &[(&str, &str)] = &[
 ];
 
 /// The steps as the text of a Rust `vec![…]`. It needs everything of `rialto_types` and
-/// `rialto_reference::scenario::Step` in scope, and three functions: `name(&str) -> ClientOrderId`,
-/// `symbol(&str) -> Symbol` and `permissions(u8) -> Permissions`.
+/// `rialto_reference::scenario::Step` in scope, and four functions: `name(&str) -> ClientOrderId`,
+/// `symbol(&str) -> Symbol`, `permissions(u8) -> Permissions` and
+/// `networks(&[([u8; 16], u8)]) -> Networks`.
 pub fn as_rust(steps: &[Step]) -> String {
     let mut text = "vec![\n".to_owned();
     for step in steps {

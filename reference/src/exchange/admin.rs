@@ -186,6 +186,7 @@ impl ReferenceExchange {
             account,
             public_key,
             permissions,
+            networks,
         } = request;
         self.check_account(account)?;
         check_table(self.keys.len(), self.capacity.keys)?;
@@ -207,6 +208,7 @@ impl ReferenceExchange {
             revoked: false,
             client_seq: NO_CLIENT_SEQ,
             cancel_on_disconnect: false,
+            networks,
         };
         self.keys.insert(key, image);
         self.events.push(EventBody::KeyAdded(KeyAdded {
@@ -215,15 +217,25 @@ impl ReferenceExchange {
             account,
             public_key,
             permissions,
+            networks,
         }));
         Ok(())
     }
 
     fn revoke_key(&mut self, origin: Origin, key: KeyId) -> Result<(), Refusal> {
-        match self.keys.get_mut(&key) {
-            Some(image) if !image.revoked => image.revoked = true,
-            _ => return Err(unknown_key(key)),
+        let known = self.keys.get(&key).filter(|image| !image.revoked);
+        known.ok_or(unknown_key(key))?;
+        let administrators: Vec<KeyId> = self
+            .keys
+            .iter()
+            .filter(|(_, image)| !image.revoked && image.permissions.allows(Permissions::ADMIN))
+            .map(|(id, _)| *id)
+            .collect();
+        if administrators == [key] {
+            let value = i64::from(key.0);
+            return Err(Refusal::new(RejectReason::LastAdministrator, value, 0));
         }
+        self.keys.get_mut(&key).expect("the key exists").revoked = true;
         self.events.push(EventBody::KeyRevoked { origin, key });
         Ok(())
     }

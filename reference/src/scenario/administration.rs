@@ -2,9 +2,9 @@
 
 use rialto_types::{
     AccountId, AccountState, AddKey, Amount, Asset, AssetId, CancelOrder, CancelOrders, Capacity,
-    Command, InstrumentId, InstrumentSpec, InstrumentState, KeyId, KillScope, MassCancel, OrderId,
-    OrderKind, OrderRef, Permissions, PlaceOrder, Ppm, Price, PublicKey, Qty, ReplaceOrder, Side,
-    Size, SourceId, TimeInForce, Timestamp, Transfer,
+    Command, InstrumentId, InstrumentSpec, InstrumentState, KeyId, KillScope, MassCancel, Networks,
+    OrderId, OrderKind, OrderRef, Permissions, PlaceOrder, Ppm, Price, PublicKey, Qty,
+    ReplaceOrder, Side, Size, SourceId, TimeInForce, Timestamp, Transfer,
 };
 
 use super::generator::Generator;
@@ -141,7 +141,10 @@ impl Generator {
             .filter(|(_, key)| self.keys_of(key.account, key.permissions).len() > 1)
             .map(|(id, _)| KeyId(id))
             .collect();
-        let key = if spare.is_empty() || self.rng.percent(5) {
+        let key = if self.rng.percent(5) {
+            // Maybe the last that administers.
+            KeyId(1)
+        } else if spare.is_empty() || self.rng.percent(5) {
             KeyId(self.wild_u32())
         } else {
             self.rng.pick(&spare)
@@ -293,6 +296,7 @@ impl Generator {
                 public_key: PublicKey([0; 32]),
                 permissions: Permissions::from_bits(self.rng.pick(&[1, 2, 3, 4, 5, 6, 7]))
                     .expect("the bits exist"),
+                networks: Networks::ANY,
             }),
             16 => Command::Transfer(Transfer {
                 source: SourceId(u16::try_from(self.rng.range(0, 4)).expect("small")),

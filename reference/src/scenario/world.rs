@@ -6,8 +6,8 @@
 //! a collar of 100 % and bounds on the notional.
 
 use rialto_types::{
-    AccountId, AddKey, Amount, Asset, AssetId, Command, InstrumentSpec, Permissions, Ppm, Price,
-    PublicKey, Qty, SourceId, Symbol, Transfer,
+    AccountId, AddKey, Amount, Asset, AssetId, Command, InstrumentSpec, Network, Networks,
+    Permissions, Ppm, Price, PublicKey, Qty, SourceId, Symbol, Transfer,
 };
 
 use super::profile::{Profile, Scale};
@@ -51,11 +51,13 @@ pub(super) fn add_key(
     permissions: Permissions,
     rng: &mut SplitMix64,
 ) -> Command {
-    let [byte, ..] = rng.next_u64().to_le_bytes();
+    let [byte, bits, ..] = rng.next_u64().to_le_bytes();
+    let network = Network::new([0; 16], bits / 2);
     Command::AddKey(AddKey {
         account,
         public_key: PublicKey([byte; 32]),
         permissions,
+        networks: Networks::new(network.as_slice()).expect("one is not too many"),
     })
 }
 

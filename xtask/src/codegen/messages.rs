@@ -128,13 +128,8 @@ fn definition(schema: &Schema, message: &Message) -> Result<String> {
     if message.groups.is_empty() && message.texts.is_empty() {
         derives.push("Copy");
     }
-    // The standard library has a default for arrays of up to 32 elements only.
-    if message
-        .block
-        .fields
-        .iter()
-        .all(|f| f.len <= 32 || f.type_name.ends_with("Text"))
-    {
+    let has_default = !message.block.fields.iter().any(is_long_array);
+    if has_default {
         derives.push("Default");
     }
     _ = writeln!(
@@ -158,6 +153,9 @@ fn definition(schema: &Schema, message: &Message) -> Result<String> {
         _ = writeln!(out, "pub {}: VarText,", snake(&text.name));
     }
     out.push_str("}\n\n");
+    if !has_default {
+        out.push_str(&written_default(message));
+    }
     for group in &message.groups {
         _ = write!(
             out,
@@ -168,6 +166,33 @@ fn definition(schema: &Schema, message: &Message) -> Result<String> {
         );
     }
     Ok(out)
+}
+
+/// Whether the standard library has no default for the field: it has one for arrays of up to 32 elements.
+fn is_long_array(field: &Field) -> bool {
+    field.len > 32 && !field.type_name.ends_with("Text")
+}
+
+/// The default of a message with an array that has none of its own: all zero.
+fn written_default(message: &Message) -> String {
+    let name = &message.block.name;
+    let expected = "#[expect(clippy::default_trait_access, reason = \"the types stand above\")]\n";
+    let mut out =
+        format!("{expected}impl Default for {name} {{\nfn default() -> Self {{\nSelf {{\n");
+    for field in &message.block.fields {
+        let value = if is_long_array(field) {
+            format!("[0; {}]", field.len)
+        } else {
+            "Default::default()".to_owned()
+        };
+        _ = writeln!(out, "{}: {value},", snake(&field.name));
+    }
+    let groups = message.groups.iter().map(|group| &group.name);
+    for name in groups.chain(message.texts.iter().map(|text| &text.name)) {
+        _ = writeln!(out, "{}: Default::default(),", snake(name));
+    }
+    out.push_str("}\n}\n}\n\n");
+    out
 }
 
 /// The struct's fields of one block.

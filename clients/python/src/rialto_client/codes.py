@@ -193,6 +193,7 @@ class RejectReason(Code):
     SUPPLY_OVERFLOW = "SupplyOverflow"
     CAPACITY_SHRINKS = "CapacityShrinks"
     SAME_ASSET = "SameAsset"
+    LAST_ADMINISTRATOR = "LastAdministrator"
 
 
 class CommandKind(Code):
@@ -238,6 +239,7 @@ class EndReason(Code):
     NOT_READY = "NotReady"
     INTERNAL_ERROR = "InternalError"
     SUPERSEDED = "Superseded"
+    ADDRESS_NOT_ALLOWED = "AddressNotAllowed"
 
 
 class MessageError(Code):

@@ -334,6 +334,7 @@ class KeyDetails:
     key_flags: frozenset[KeyFlag]
     list_flags: frozenset[ListFlag]
     public_key: bytes
+    networks: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ fn administration(verb: &str, words: &mut Words<'_>, image: &StateImage) -> Comm
                 "admin" => Permissions::ADMIN,
                 other => panic!("no such permission: {other}"),
             },
+            networks: rialto_types::Networks::ANY,
         }),
         "revoke" => Command::RevokeKey {
             key: key(words.next()),

@@ -132,6 +132,7 @@ impl World {
                 account: AccountId(owner),
                 public_key: PublicKey([0; 32]),
                 permissions,
+                networks: rialto_types::Networks::ANY,
             }));
         }
         let funded = self.funds.iter().filter(|(_, _, amount)| *amount > 0);

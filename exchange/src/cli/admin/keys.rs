@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use rialto_protocol::{AddKey, KeyDetails, KeyFlags, Permissions, RevokeKey};
-use rialto_types::{AccountId, KeyId};
+use rialto_protocol::{AddKey, KeyDetails, KeyFlags, Permissions, RevokeKey, network};
+use rialto_types::{AccountId, KeyId, NETWORKS_MAX, Network, Networks};
 use serde::Serialize;
 use serde_json::json;
 
@@ -18,6 +18,7 @@ use crate::cli::table::{Align, Table};
 const EXAMPLES: &str = "Examples:
   rialto admin key add --account 3 --out trader.json          # makes the key pair here
   rialto admin key add --account 3 --public-key HEX           # made by its owner with `rialto keygen`
+  rialto admin key add --account 3 --from 203.0.113.7,10.0.0.0/8 --out trader.json
   rialto admin key add --account 0 --permissions read,admin --out second-admin.json";
 
 /// `rialto admin key`.
@@ -50,6 +51,14 @@ pub(crate) struct NewKey {
     /// What it may do [default: read,trade; of account 0: read,admin]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     permissions: Vec<Permission>,
+    /// The only networks that it may log on from, at most three [default: anywhere]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        value_parser = network::parse
+    )]
+    from: Vec<Network>,
 }
 
 /// Where the key pair comes from.
@@ -108,6 +117,10 @@ pub(super) async fn run(office: &mut Office, action: &Action) -> Result<()> {
 }
 
 async fn add(office: &mut Office, new: &NewKey) -> Result<()> {
+    let networks = Networks::new(&new.from).with_context(|| {
+        let count = new.from.len();
+        format!("--from has {count} networks: a key may have at most {NETWORKS_MAX}")
+    })?;
     // The file comes first: a registered key whose file cannot be written would be nobody's.
     let public_key = match (&new.origin.public_key, &new.origin.out) {
         (Some(public_key), _) => *public_key,
@@ -120,6 +133,7 @@ async fn add(office: &mut Office, new: &NewKey) -> Result<()> {
         account_id: account,
         public_key,
         permissions,
+        networks: network::to_wire(&networks),
         ..AddKey::default()
     };
     let report = match office.desk.session.administer(request).await {
@@ -136,11 +150,15 @@ async fn add(office: &mut Office, new: &NewKey) -> Result<()> {
         })?;
     }
     let names = permission_names(permissions);
+    let from = network::texts(&networks);
     let file = new.origin.out.as_ref().map(|file| file.display());
-    let rest = match &file {
-        Some(file) => format!("{names}; its file is {file}"),
-        None => names.clone(),
-    };
+    let mut rest = names.clone();
+    if !networks.is_any() {
+        rest = format!("{rest}, only from {}", from.join(", "));
+    }
+    if let Some(file) = &file {
+        rest = format!("{rest}; its file is {file}");
+    }
     office.output.show(&Sentence::new(
         "added",
         format!("key {key_id} of account {account}: {rest}"),
@@ -148,6 +166,7 @@ async fn add(office: &mut Office, new: &NewKey) -> Result<()> {
             "key_id": key_id.0,
             "account": account.0,
             "permissions": names,
+            "from": from,
             "public_key": hex::encode(public_key),
             "file": file.map(|file| file.to_string()),
         }),
@@ -219,6 +238,8 @@ struct KeyView {
     key_id: u32,
     account: u32,
     permissions: String,
+    /// The networks that it may log on from; none for anywhere.
+    from: Vec<String>,
     revoked: bool,
     cancel_on_disconnect_armed: bool,
     highest_client_seq: u64,
@@ -231,6 +252,10 @@ impl Keys {
             key_id: key.key_id.0,
             account: key.account_id.0,
             permissions: permission_names(key.permissions),
+            from: match network::from_wire(&key.networks) {
+                Ok(networks) => network::texts(&networks),
+                Err(_) => vec!["unknown to this version".to_owned()],
+            },
             revoked: key.key_flags.contains(KeyFlags::REVOKED),
             cancel_on_disconnect_armed: key
                 .key_flags
@@ -254,6 +279,7 @@ impl Report for Keys {
             ("account", Align::Right),
             ("permissions", Align::Left),
             ("state", Align::Left),
+            ("only from", Align::Left),
             ("requests up to", Align::Right),
             ("public key", Align::Left),
         ]);
@@ -268,6 +294,7 @@ impl Report for Keys {
                 key.account.to_string(),
                 key.permissions,
                 state.to_owned(),
+                key.from.join(", "),
                 key.highest_client_seq.to_string(),
                 key.public_key,
             ]);
@@ -306,6 +333,21 @@ mod tests {
             let permissions = new_key(line).unwrap().permissions();
             assert_eq!(permission_names(permissions), names, "{line}");
         }
+    }
+
+    #[test]
+    fn networks_are_read_and_told() {
+        let key = new_key("--account 3 --out f --from 10.0.0.0/8,::1").unwrap();
+        let networks = Networks::new(&key.from).unwrap();
+        assert_eq!(network::texts(&networks), ["10.0.0.0/8", "::1"]);
+        let error = new_key("--account 3 --out f --from 10.0.0.1/8").unwrap_err();
+        assert!(error.contains("beyond its prefix"), "{error}");
+        let keys = Keys::new(&[KeyDetails {
+            networks: network::to_wire(&networks),
+            ..KeyDetails::default()
+        }]);
+        let text = keys.text(Paint::PLAIN);
+        assert!(text.contains("  10.0.0.0/8, ::1  "), "{text}");
     }
 
     #[test]

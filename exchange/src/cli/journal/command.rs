@@ -3,6 +3,7 @@
 //! Prices are in ticks, quantities in lots, amounts in units of the asset, exactly as the journal has
 //! them; what those are worth is said by the listings in the journal itself.
 
+use rialto_protocol::network;
 use rialto_types::{
     AddKey, Capacity, Command, InstrumentSpec, KillScope, OrderKind, OrderRef, PlaceOrder, Side,
     Size, TimeInForce, Transfer,
@@ -173,6 +174,7 @@ fn new_key(key: &AddKey) -> Fields {
         ("account", json!(key.account.0)),
         ("permission_bits", json!(key.permissions.bits())),
         ("public_key", json!(hex::encode(key.public_key.0))),
+        ("networks", json!(network::texts(&key.networks))),
     ]
 }
 

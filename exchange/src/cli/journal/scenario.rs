@@ -126,6 +126,7 @@ fn inputs() -> Vec<Input> {
         account: AccountId(1),
         public_key: PublicKey([7; 32]),
         permissions: Permissions::READ.with(Permissions::TRADE),
+        networks: rialto_types::Networks::ANY,
     };
     let deposit = Transfer {
         source: SourceId(1),

@@ -4,15 +4,21 @@ use rialto_protocol::{
     AccountDetails, AccountsRequest, AddAsset, AddKey, AdminReport, Balance, CancelOrders,
     CreateAccount, EngageKillSwitch, Group, KeyDetails, KeyFlags, KeysRequest, ListFlags,
     ListInstrument, Message, Permissions, ReleaseKillSwitch, RevokeKey, SetAccountState, SetFees,
-    SetInstrumentState, Text, Transfer, TransferSource, TransferSourceRequest,
+    SetInstrumentState, Text, Transfer, TransferSource, TransferSourceRequest, network,
 };
 use rialto_types::{
     AccountId, AccountState, AssetId, ClientSeq, CommandKind, InstrumentId, InstrumentState, KeyId,
-    Ppm, RejectReason, ReportSeq, Seq, Side, SourceId,
+    Networks, Ppm, RejectReason, ReportSeq, Seq, Side, SourceId,
 };
 
 use super::{ACCOUNT, BTC_USDT, KEY, at, decimal, scaled};
 use crate::logon;
+
+/// Two networks: `10.0.0.0/8` and `2001:db8::/32`.
+fn networks() -> [u8; network::NETWORKS_BYTES] {
+    let networks = ["10.0.0.0/8", "2001:db8::/32"].map(|text| network::parse(text).unwrap());
+    network::to_wire(&Networks::new(&networks).unwrap())
+}
 
 pub(super) fn all() -> Vec<Message> {
     let mut all = commands();
@@ -59,6 +65,7 @@ fn commands() -> Vec<Message> {
         account_id: ACCOUNT,
         public_key: logon::public_key(),
         permissions: Permissions::READ.with(Permissions::TRADE),
+        networks: networks(),
     };
     vec![
         AddAsset {
@@ -163,6 +170,7 @@ fn answers() -> Vec<Message> {
         key_flags: KeyFlags::CANCEL_ON_DISCONNECT_ARMED,
         list_flags: ListFlags::FOUND,
         public_key: logon::public_key(),
+        networks: networks(),
     };
     vec![
         report().into(),
