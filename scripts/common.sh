@@ -108,6 +108,27 @@ need_cargo_tool() {
     rm -rf "$tools_directory/build"
 }
 
+# Takes promtool out of the Debian package of Prometheus into target/tools, unless the machine has it. The package
+# is not installed: that would start a service.
+need_promtool() {
+    if command -v promtool >/dev/null; then
+        return 0
+    fi
+    if ! command -v apt-get >/dev/null; then
+        printf 'Please install promtool, which comes with Prometheus.\n' >&2
+        return 1
+    fi
+    local directory="$tools_directory/prometheus"
+    mkdir -p "$directory" "$tools_directory/bin"
+    if ! (cd "$directory" && apt-get download -q prometheus); then
+        retry apt-get update -q
+        (cd "$directory" && retry apt-get download -q prometheus)
+    fi
+    dpkg-deb --extract "$directory"/prometheus_*.deb "$directory"
+    cp "$directory/usr/bin/promtool" "$tools_directory/bin/promtool"
+    rm -rf "$directory"
+}
+
 need_nextest() {
     need_cargo_tool nextest "$nextest_version" --no-default-features --features default-no-update
 }

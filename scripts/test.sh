@@ -32,6 +32,9 @@ cargo nextest run --locked --workspace
 step "the simulator finds a fault that was planted"
 cargo run --locked --quiet -p rialto-simulator --features planted-fault-skip-chain -- --count 1000 --expect-failure
 
+step "alert rules"
+scripts/test-deploy.sh
+
 step "examples in the documentation"
 cargo test --locked --workspace --doc --quiet
 

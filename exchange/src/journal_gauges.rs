@@ -1,9 +1,11 @@
 //! What is known about the journal besides its writing, for metrics: snapshots, the speed of a replay,
 //! free space. A few atomics, written by whoever learns something.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rialto_journal::JournalGauge;
 use rialto_types::Seq;
 
 /// What is taken for the speed of a replay before one was measured.
@@ -20,6 +22,7 @@ pub struct JournalGauges {
     snapshot_ns: AtomicU64,
     commands_per_second: AtomicU64,
     free_bytes: AtomicU64,
+    writer: OnceLock<JournalGauge>,
 }
 
 impl JournalGauges {
@@ -55,6 +58,16 @@ impl JournalGauges {
     /// Bytes that are free on the journal's disk, as of the last look.
     pub fn free_bytes(&self) -> u64 {
         self.free_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The journal thread's own counts; `None` in `written` mode, and before the journal is open.
+    pub fn writer(&self) -> Option<&JournalGauge> {
+        self.writer.get()
+    }
+
+    pub(crate) fn writes(&self, gauge: JournalGauge) {
+        // There is one journal; a second one would be another process.
+        self.writer.get_or_init(|| gauge);
     }
 
     pub(crate) fn snapshot_found(&self, seq: Seq) {

@@ -2,34 +2,43 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Registry, Unit};
+use rialto_journal::{JournalGauge, SYNC_BOUNDS_MICROS, SyncTimes};
+use rialto_ring::{Probes, STAGE_BOUNDS_NS};
 
 use crate::core::CoreGauges;
 use crate::journal_gauges::JournalGauges;
+use crate::wiring::Shared;
 
 /// Makes the core's gauges part of a registry.
-pub(crate) fn register(
-    registry: &mut Registry,
-    gauges: Arc<CoreGauges>,
-    journal: Arc<JournalGauges>,
-) {
-    registry.register_collector(Box::new(CoreCollector { gauges, journal }));
+pub(crate) fn register(registry: &mut Registry, shared: Shared, journal: Arc<JournalGauges>) {
+    let Shared { gauges, probes } = shared;
+    registry.register_collector(Box::new(CoreCollector {
+        gauges,
+        probes,
+        journal,
+    }));
 }
 
 #[derive(Debug)]
 struct CoreCollector {
     gauges: Arc<CoreGauges>,
+    probes: Arc<Probes>,
     journal: Arc<JournalGauges>,
 }
 
 impl CoreCollector {
     fn counters(&self) -> [(&'static str, &'static str, u64); 5] {
-        let Self { gauges, journal } = self;
+        let Self {
+            gauges, journal, ..
+        } = self;
         [
             (
                 "rialto_core_commands",
@@ -59,8 +68,54 @@ impl CoreCollector {
         ]
     }
 
-    fn levels(&self) -> [(&'static str, &'static str, f64); 6] {
-        let Self { gauges, journal } = self;
+    /// How long syncs take: empty in `written` mode, where no order waits for one.
+    fn encode_syncs(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let writer = self.journal.writer();
+        let times = writer.map_or_else(SyncTimes::default, |writer| writer.stats().sync_times);
+        let bounds = SYNC_BOUNDS_MICROS
+            .iter()
+            .map(|micros| Duration::from_micros(*micros).as_secs_f64());
+        let bounds = bounds.chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(times.counts).collect();
+        let mut metric = encoder.encode_descriptor(
+            "rialto_journal_sync",
+            "How long the disk took to make a group of commands durable",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        let (total, count) = (times.total.as_secs_f64(), times.count());
+        metric.encode_histogram::<NoLabelSet>(total, count, &buckets, None)
+    }
+
+    /// How long a few commands spent in each of their stages.
+    fn encode_stages(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut family = encoder.encode_descriptor(
+            "rialto_stage",
+            "How long a sampled command spent in each stage",
+            Some(&Unit::Seconds),
+            MetricType::Histogram,
+        )?;
+        for found in self.probes.histograms() {
+            let bounds = STAGE_BOUNDS_NS
+                .iter()
+                .map(|ns| Duration::from_nanos(*ns).as_secs_f64());
+            let bounds = bounds.chain([f64::INFINITY]);
+            let buckets: Vec<(f64, u64)> = bounds.zip(found.counts).collect();
+            let (total, count) = (found.total.as_secs_f64(), found.counts.iter().sum());
+            let label = [("stage", found.stage)];
+            let mut metric = family.encode_family(&label)?;
+            metric.encode_histogram::<NoLabelSet>(total, count, &buckets, None)?;
+        }
+        Ok(())
+    }
+
+    fn levels(&self) -> [(&'static str, &'static str, f64); 8] {
+        let Self {
+            gauges, journal, ..
+        } = self;
+        let queue = journal.writer();
+        let waiting = queue.map_or(0, JournalGauge::depth);
+        let capacity = queue.map_or(0, JournalGauge::capacity);
         [
             (
                 "rialto_core_open_orders",
@@ -92,6 +147,16 @@ impl CoreCollector {
                 "Free space on the journal's disk",
                 as_f64(journal.free_bytes()),
             ),
+            (
+                "rialto_journal_waiting_commands",
+                "Commands that wait for the disk",
+                as_f64(waiting as u64),
+            ),
+            (
+                "rialto_journal_capacity_commands",
+                "Commands that can wait for the disk",
+                as_f64(capacity as u64),
+            ),
         ]
     }
 }
@@ -103,6 +168,8 @@ impl Collector for CoreCollector {
             let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
             counter.encode(metric)?;
         }
+        self.encode_syncs(&mut encoder)?;
+        self.encode_stages(&mut encoder)?;
         for (name, help, value) in self.levels() {
             let gauge = ConstGauge::new(value);
             let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;

@@ -28,7 +28,7 @@ use crate::disk::DiskWatch;
 use crate::journal_gauges::JournalGauges;
 use crate::recovery::{Replay, Restored, journal_directory};
 use crate::snapshot::keeper::{self, Keeper};
-use crate::wiring::{self, Assembled};
+use crate::wiring::{self, Assembled, Shared};
 use crate::{banner, demo, descriptors, logging, metrics, poison};
 
 /// Clocks that stand behind the journal by less than this are not worth a warning.
@@ -56,14 +56,11 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         &config.server.data,
         rialto_types::ShardId(config.core.shard),
     )?;
-    let gauges = Arc::new(CoreGauges::default());
+    let shared = Shared::default();
+    let gauges = Arc::clone(&shared.gauges);
     let mut registry = Registry::default();
     let journal_gauges = Arc::new(JournalGauges::default());
-    metrics::register(
-        &mut registry,
-        Arc::clone(&gauges),
-        Arc::clone(&journal_gauges),
-    );
+    metrics::register(&mut registry, shared.clone(), Arc::clone(&journal_gauges));
     let gateway_config = gateway_config(config, replay.exchange_id())?;
     let mut gateway = Gateway::bind(gateway_config, registry)
         .with_context(|| format!("listening on {}", config.server.listen))?;
@@ -87,7 +84,10 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         core,
         commands,
         market,
-    } = wiring::assemble(config, restored, Arc::clone(&gauges), demo)?;
+    } = wiring::assemble(config, restored, shared, demo)?;
+    if let Some(writer) = core.journal_gauge() {
+        journal_gauges.writes(writer);
+    }
     let (ended, core_ended) = oneshot::channel();
     let core = wiring::start_core(config, core, commands, move || {
         // Nobody listens when the process is ending already.

@@ -19,7 +19,7 @@ use rialto_gateway::MarketParts;
 use rialto_gateway::models::ReadModels;
 use rialto_journal::{DurableConfig, FileStorage, Hooks, Idle, Journal, Recovered, SegmentBytes};
 use rialto_ring::{
-    CommandReceiver, CommandRingSize, EventReceiver, IdleStrategy, Idler, ReferencePrices,
+    CommandReceiver, CommandRingSize, EventReceiver, IdleStrategy, Idler, Probes, ReferencePrices,
     Watermark, command_ring, event_ring, idle_pair,
 };
 use rialto_types::Seq;
@@ -44,6 +44,15 @@ pub struct Assembled {
     pub market: MarketParts<EventReceiver>,
 }
 
+/// What metrics read of the core and its way, made before there is a core.
+#[derive(Clone, Debug, Default)]
+pub struct Shared {
+    /// Counts and levels.
+    pub gauges: Arc<CoreGauges>,
+    /// What follows a few commands through their stages.
+    pub probes: Arc<Probes>,
+}
+
 /// Puts a recovered exchange together and founds what is missing of it.
 ///
 /// # Errors
@@ -51,7 +60,7 @@ pub struct Assembled {
 pub fn assemble(
     config: &Config,
     restored: Restored,
-    gauges: Arc<CoreGauges>,
+    shared: Shared,
     demo: bool,
 ) -> Result<Assembled> {
     let strategy = strategy(config.core.profile);
@@ -65,6 +74,7 @@ pub fn assemble(
     let publishing = self::strategy(config.core.publisher_profile.unwrap_or(config.core.profile));
     let (outlet, source, watermark) = event_ring(config.core.event_ring, publishing, Seq(0));
     let prices = Arc::new(ReferencePrices::new(config.capacity.instruments));
+    let probes = shared.probes;
 
     // The journal goes on where recovery found its end.
     if restored.state.exchange.seq() == Seq(0) {
@@ -75,7 +85,12 @@ pub fn assemble(
         );
     }
     let clock = RecordClock::start(restored.journal.last_time());
-    let journal = journal(config, restored.journal, watermark.clone())?;
+    let journal = journal(
+        config,
+        restored.journal,
+        watermark.clone(),
+        Arc::clone(&probes),
+    )?;
 
     // What a first start is missing: pool sizes, an administrator, the demo's market.
     let mut ground = Ground {
@@ -108,8 +123,9 @@ pub fn assemble(
         clock,
         outlet,
         prices: Arc::clone(&prices),
-        gauges,
+        gauges: shared.gauges,
         applying: restored.applying,
+        probes: Arc::clone(&probes),
     });
     let market = MarketParts {
         commands: Arc::new(sender),
@@ -118,6 +134,7 @@ pub fn assemble(
         prices,
         models,
         reports,
+        probes,
     };
     Ok(Assembled {
         core,
@@ -145,9 +162,13 @@ fn journal(
     config: &Config,
     recovered: Recovered<FileStorage>,
     watermark: Watermark,
+    probes: Arc<Probes>,
 ) -> Result<Journal<FileStorage>> {
     let segment_bytes = SegmentBytes::new(config.journal.segment_mib << 20)?;
-    let publish = Box::new(move |seq| watermark.publish(seq));
+    let publish = Box::new(move |seq| {
+        probes.journaled(seq);
+        watermark.publish(seq);
+    });
     let journal = match config.journal.durability {
         config::Durability::Written => Journal::written(recovered, segment_bytes, publish)?,
         config::Durability::Durable => {

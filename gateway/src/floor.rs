@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rialto_ring::{CommandSink, ReferencePrices};
+use rialto_ring::{CommandSink, Probes, ReferencePrices};
 
 use crate::accounts::AccountDesks;
 use crate::admission::{Admission, Bounds};
@@ -45,6 +45,7 @@ pub(crate) struct Market {
     pub(crate) prices: Arc<ReferencePrices>,
     pub(crate) directory: Arc<DirectoryCell>,
     pub(crate) requests: RequestSender,
+    pub(crate) probes: Arc<Probes>,
 }
 
 /// The shared state.

@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
-use rialto_ring::{CommandSink, EventGauge, EventSource, ReferencePrices, Waker};
+use rialto_ring::{CommandSink, EventGauge, EventSource, Probes, ReferencePrices, Waker};
 use rialto_types::{ClientSeq, Command, Input, KeyId};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
@@ -51,6 +51,8 @@ pub struct MarketParts<S> {
     pub models: ReadModels,
     /// The latest reports, for clients that missed them.
     pub reports: ReportLog,
+    /// What follows a few commands through their stages; the core has the same.
+    pub probes: Arc<Probes>,
 }
 
 /// A running gateway.
@@ -132,7 +134,7 @@ impl Gateway {
             parts.events,
             floor.config.requests_max,
             Arc::clone(&stop),
-            Arc::clone(&floor.metrics),
+            (Arc::clone(&floor.metrics), Arc::clone(&parts.probes)),
         );
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
@@ -149,6 +151,7 @@ impl Gateway {
             prices: parts.prices,
             directory,
             requests,
+            probes: parts.probes,
         });
         self.publisher = Some(Running {
             thread,

@@ -35,6 +35,8 @@ pub(crate) struct Batch {
     cuts: Vec<usize>,
     /// Frames that are written.
     written_count: usize,
+    /// The probes of the commands that are reported here, as bits.
+    probes: u64,
 }
 
 impl Batch {
@@ -93,10 +95,16 @@ impl Batch {
         self.bytes.extend_from_slice(frame);
     }
 
+    /// The probes of the commands that are reported here, as bits.
+    pub(crate) const fn probes(&self) -> u64 {
+        self.probes
+    }
+
     /// Forgets the messages and keeps the memory, unless it has become large.
     pub(crate) fn clear(&mut self) {
         self.cuts.clear();
         self.written_count = 0;
+        self.probes = 0;
         if self.bytes.capacity() > BUFFER_KEPT_BYTES_MAX {
             self.bytes = Vec::new();
         } else {
@@ -180,6 +188,11 @@ impl OutboxWriter {
     /// Appends something that is a frame of its own, however long.
     pub(crate) fn push_alone(&mut self, frame: &[u8]) {
         self.batch.push_alone(frame);
+    }
+
+    /// Says that what was appended holds the report of a command that these probes follow.
+    pub(crate) fn mark(&mut self, probes: u64) {
+        self.batch.probes |= probes;
     }
 
     /// Hands over what was appended, if there is a place.

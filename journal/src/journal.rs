@@ -9,7 +9,9 @@ use std::sync::Arc;
 use rialto_types::{Input, Seq, Timestamp};
 
 use crate::background::{BackgroundSegments, PagesAhead};
-use crate::durable_thread::{AppendError, DurableConfig, DurableJournal, Hooks, JournalWork};
+use crate::durable_thread::{
+    AppendError, DurableConfig, DurableJournal, Hooks, JournalGauge, JournalWork,
+};
 use crate::error::JournalError;
 use crate::header::SegmentBytes;
 use crate::recovered::Recovered;
@@ -133,6 +135,14 @@ impl<S: Storage> Journal<S> {
         match self {
             Self::Written(journal) => journal.failure.as_ref(),
             Self::Durable(journal) => journal.failure(),
+        }
+    }
+
+    /// A view of the journal thread for metrics; `None` in `written` mode, which has none.
+    pub fn gauge(&self) -> Option<JournalGauge> {
+        match self {
+            Self::Written(_) => None,
+            Self::Durable(journal) => Some(journal.gauge()),
         }
     }
 

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use rialto_types::{Input, Seq, Timestamp};
 
@@ -25,6 +26,7 @@ use crate::record::{
 };
 use crate::segments::{AHEAD_BYTES, Sealed, SegmentSource};
 use crate::storage::{Pages, Segment, Storage};
+use crate::sync_times::SyncTimes;
 use crate::tip::{Start, Tip};
 use crate::{Epoch, Identity};
 
@@ -53,6 +55,8 @@ pub struct WriterStats {
     pub segment_waits: u64,
     /// Syncs of the present segment.
     pub syncs: u64,
+    /// How long those took.
+    pub sync_times: SyncTimes,
 }
 
 /// Appends records to the journal.
@@ -389,10 +393,13 @@ impl<S: Storage> JournalWriter<S> {
 
     fn sync_segment(&mut self) -> Result<(), JournalError> {
         if self.dirty_from < self.tip.offset {
+            let began = Instant::now();
             let synced = self.segment.sync(self.dirty_from..self.tip.offset);
+            let took = began.elapsed();
             self.stop_on(synced.map_err(JournalError::io("sync", "the journal")))?;
             self.dirty_from = self.tip.offset;
             self.stats.syncs += 1;
+            self.stats.sync_times.record(took);
         }
         self.synced = self.tip.seq;
         Ok(())

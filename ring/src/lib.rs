@@ -17,13 +17,15 @@
 //! released before its command may be published; a producer makes no system call to wake a reader
 //! that is awake, and a reader never sleeps through a message.
 //!
-//! Read in this order: [`link`], [`command`], [`event`], [`watermark`], [`idle`], [`prices`].
+//! Read in this order: [`link`], [`command`], [`event`], [`watermark`], [`idle`], [`prices`],
+//! [`probe`].
 
 pub mod command;
 pub mod event;
 pub mod idle;
 pub mod link;
 pub mod prices;
+pub mod probe;
 pub mod watermark;
 
 pub use command::{CommandReceiver, CommandRingSize, CommandSender, command_ring};
@@ -31,4 +33,5 @@ pub use event::{EventGauge, EventReceiver, EventSender, Full, event_ring};
 pub use idle::{IdleStrategy, Idler, Waker, idle_pair};
 pub use link::{Busy, CommandSink, Depth, EventSource};
 pub use prices::ReferencePrices;
+pub use probe::{ProbeId, Probes, STAGE_BOUNDS_NS, STAGES, StageHistogram, StageTimes};
 pub use watermark::Watermark;

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use rialto_engine::{EventBuffer, Exchange};
 use rialto_journal::storage::Storage;
-use rialto_journal::{AppendError, Journal, JournalError};
-use rialto_ring::{EventSender, ReferencePrices};
+use rialto_journal::{AppendError, Journal, JournalError, JournalGauge};
+use rialto_ring::{EventSender, Probes, ReferencePrices};
 use rialto_types::{ClientSeq, Command, EventBody, Input, KeyId, Seq, Timestamp};
 
 use crate::poison::Applying;
@@ -39,6 +39,7 @@ pub struct Core<S: Storage> {
     prices: Arc<ReferencePrices>,
     gauges: Arc<CoreGauges>,
     applying: Arc<Applying>,
+    probes: Arc<Probes>,
     /// The time of the batch; read from the clock for its first command.
     batch_time: Option<Timestamp>,
 }
@@ -59,6 +60,8 @@ pub struct Parts<S: Storage> {
     pub gauges: Arc<CoreGauges>,
     /// Where a panic looks which record it was.
     pub applying: Arc<Applying>,
+    /// What follows a few commands through their stages.
+    pub probes: Arc<Probes>,
 }
 
 impl<S: Storage> Core<S> {
@@ -72,6 +75,7 @@ impl<S: Storage> Core<S> {
             prices,
             gauges,
             applying,
+            probes,
         } = parts;
         gauges.applied(exchange.seq(), exchange.open_order_count());
         Self {
@@ -83,6 +87,7 @@ impl<S: Storage> Core<S> {
             prices,
             gauges,
             applying,
+            probes,
             batch_time: None,
         }
     }
@@ -98,6 +103,7 @@ impl<S: Storage> Core<S> {
             Some(time) => time,
             None => *self.batch_time.insert(self.clock.stamp()),
         };
+        self.probes.taken(input, seq);
         self.write_down(seq, time, input)?;
         self.applying.begin(seq);
         self.exchange.apply(seq, time, input, &mut self.events);
@@ -152,6 +158,11 @@ impl<S: Storage> Core<S> {
         &self.exchange
     }
 
+    /// A view of the journal thread for metrics; `None` in `written` mode.
+    pub fn journal_gauge(&self) -> Option<JournalGauge> {
+        self.journal.gauge()
+    }
+
     /// Why the journal can take nothing more, if so.
     pub fn failure(&self) -> Option<&Arc<JournalError>> {
         self.journal.failure()
@@ -187,6 +198,7 @@ impl<S: Storage> Core<S> {
     /// then the publisher may never be allowed to make room.
     #[inline]
     fn hand_on(&mut self) -> Result<(), Arc<JournalError>> {
+        self.probes.applied(self.exchange.seq());
         for event in self.events.as_slice() {
             if let EventBody::Trade(trade) = &event.body {
                 self.prices.set(trade.instrument, trade.price);

@@ -170,6 +170,16 @@ async fn metrics_are_prometheus_text_and_count_what_happened() {
             "{family} is {found}"
         );
     }
+    // The first command of a session is followed; its last stage ends when the client has been sent its report.
+    let stage = "rialto_stage_seconds_count{stage=\"send\"}";
+    let is_counted = async {
+        while value("rialto_stage_seconds", stage).await < 2.0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), is_counted)
+        .await
+        .expect("both sessions' first commands are followed to the socket");
     assert!(value("rialto_recovery_seconds", "rialto_recovery_seconds").await >= 0.0);
     honest.log_out().await;
     other.log_out().await;

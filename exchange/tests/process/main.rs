@@ -13,6 +13,7 @@ mod bad_input;
 mod busy;
 mod clock;
 mod demo;
+mod deploy;
 mod directories;
 mod founding;
 mod full_disk;

@@ -358,6 +358,16 @@ impl Desk {
         }
     }
 
+    /// Marks what members were told in this turn as holding the report that these probes follow. Those whose
+    /// command it is not take no notice.
+    pub(super) fn mark(&mut self, probes: u64) {
+        for place in &self.touched {
+            if let Some(member) = &mut self.members[*place] {
+                member.outbox.mark(probes);
+            }
+        }
+    }
+
     /// Appends a message for all administrators.
     pub(super) fn tell_administrators(&mut self, message: &impl WireMessage) {
         if self.administrators.is_empty() {

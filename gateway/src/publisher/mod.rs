@@ -196,6 +196,11 @@ impl Publisher {
         }
     }
 
+    /// The last event was the first of a command that these probes follow.
+    pub(crate) fn mark(&mut self, probes: u64) {
+        self.desk.mark(probes);
+    }
+
     /// The read models as of the last event.
     pub(crate) fn models(&self) -> &ReadModels {
         &self.models

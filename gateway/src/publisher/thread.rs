@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rialto_protocol::EndReason;
-use rialto_ring::{EventSource, Waker};
+use rialto_ring::{EventSource, Probes, Waker};
 use rialto_types::{Seq, Timestamp};
 use tokio::sync::mpsc;
 
@@ -58,6 +58,7 @@ pub(crate) struct PublisherThread<S> {
     requests: mpsc::Receiver<Request>,
     stop: Arc<AtomicBool>,
     metrics: Arc<Metrics>,
+    probes: Arc<Probes>,
 }
 
 impl<S: EventSource> PublisherThread<S> {
@@ -68,7 +69,7 @@ impl<S: EventSource> PublisherThread<S> {
         source: S,
         requests_max: usize,
         stop: Arc<AtomicBool>,
-        metrics: Arc<Metrics>,
+        (metrics, probes): (Arc<Metrics>, Arc<Probes>),
     ) -> (Self, RequestSender) {
         let (sender, requests) = mpsc::channel(requests_max);
         let waker = source.waker();
@@ -78,6 +79,7 @@ impl<S: EventSource> PublisherThread<S> {
             requests,
             stop,
             metrics,
+            probes,
         };
         (thread, RequestSender { sender, waker })
     }
@@ -96,9 +98,15 @@ impl<S: EventSource> PublisherThread<S> {
         // Looked at before the ring: what was pushed before the stop is published before the end.
         let stop = self.stop.load(Ordering::Acquire);
         let mut last = None;
-        let publisher = &mut self.publisher;
+        let Self {
+            publisher, probes, ..
+        } = self;
         let events = self.source.drain(EVENTS_PER_TURN, |event| {
             publisher.event(event);
+            let followed = probes.published(event.seq);
+            if followed != 0 {
+                publisher.mark(followed);
+            }
             last = Some((event.seq, event.time));
         });
         let requests = self.take_requests();

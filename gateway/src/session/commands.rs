@@ -160,6 +160,7 @@ impl Session {
             floor,
             stage,
             directory,
+            sampler,
             ..
         } = self;
         let Stage::Trader(trader) = stage else {
@@ -212,7 +213,9 @@ impl Session {
             client_seq: about.client_seq,
             command,
         };
+        let probe = sampler.sample(trader.key, about.client_seq, about.arrived);
         let submitted = market.commands.submit(input);
+        sampler.submitted(probe, submitted.is_ok());
         submitted.map_err(|_| native(RejectReason::Busy.into()))?;
         gate.set_submitted(about.client_seq);
         Ok(())

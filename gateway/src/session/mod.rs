@@ -11,6 +11,7 @@ mod link;
 mod logon;
 mod pulse;
 mod questions;
+mod sampling;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use self::link::{Incoming, Link, Lost};
 use self::pulse::{Beat, Pulse};
+use self::sampling::Sampler;
 use crate::admission::Pass;
 use crate::clock::now;
 use crate::directory::DirectoryReader;
@@ -114,6 +116,8 @@ struct Session {
     heartbeat_interval: Duration,
     /// Counts the test requests of the exchange.
     tests: u64,
+    /// Follows a few of its commands.
+    sampler: Sampler,
 }
 
 /// Serves a connection whose WebSocket handshake is done, to its end. `read` was read from it already.
@@ -183,6 +187,7 @@ pub(crate) async fn serve(
         quarters: quarters(heartbeat_interval),
         heartbeat_interval,
         tests: 0,
+        sampler: Sampler::new(Arc::clone(&market.probes)),
         floor: Arc::clone(&floor),
     };
     tracing::debug!(session = id.0, %peer, "connected");
@@ -298,15 +303,18 @@ impl Session {
             unwritten,
             pulse,
             floor,
+            sampler,
             ..
         } = self;
         let writing = async {
             let mut is_dirty = !answers.is_empty();
             link.write(answers, &floor.metrics).await?;
             answers.clear();
+            let mut reported = 0;
             while let Some(batch) = unwritten.take().or_else(|| outbox.take()) {
                 let batch = unwritten.insert(batch);
                 link.write(batch, &floor.metrics).await?;
+                reported |= batch.probes();
                 outbox.written(std::mem::take(batch));
                 *unwritten = None;
                 is_dirty = true;
@@ -314,6 +322,7 @@ impl Session {
             if is_dirty {
                 link.flush().await?;
                 pulse.sent();
+                sampler.written(reported);
             }
             Ok(())
         };

@@ -218,6 +218,7 @@ impl Venue {
                 prices: Arc::clone(&prices),
                 models: models.clone(),
                 reports: reports.clone(),
+                probes: Arc::default(),
             })
             .unwrap();
         let core = Core {

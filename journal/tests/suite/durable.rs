@@ -270,6 +270,7 @@ fn a_gauge_shows_the_depth_and_the_counts() {
     journal.close().unwrap();
     assert_eq!(gauge.depth(), 0);
     assert!(gauge.stats().syncs >= 2, "{:?}", gauge.stats());
+    assert_eq!(gauge.stats().sync_times.count(), gauge.stats().syncs);
     assert_eq!(gauge.stats().segments, 1);
 }
 
