@@ -8,10 +8,12 @@ use std::fmt::Write;
 /// Size of a chart, in units of its view box.
 const WIDTH: f64 = 920.0;
 const HEIGHT: f64 = 380.0;
-/// Room for the names of the axes, and for the legend.
+/// Room for the names of the axes, and for one row of the legend.
 const LEFT: f64 = 78.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 46.0;
+/// What each further row of the legend takes.
+const LEGEND_ROW: f64 = 18.0;
 const BOTTOM: f64 = 52.0;
 /// Colours that there are; lines beyond begin again with another dash.
 pub(crate) const COLOURS: usize = 6;
@@ -90,7 +92,7 @@ impl Chart {
         self.grid(&mut svg);
         if let Some(mark) = &self.mark {
             let x = self.left_of(mark.at);
-            let (top, bottom) = (TOP, HEIGHT - BOTTOM);
+            let (top, bottom) = (self.top(), HEIGHT - BOTTOM);
             // A string takes everything, here and below.
             let _ = writeln!(
                 svg,
@@ -109,16 +111,39 @@ impl Chart {
         svg
     }
 
+    /// Where the plot begins, below the legend.
+    fn top(&self) -> f64 {
+        let last = self.legend_places().last().map_or(0.0, |(_, y)| *y);
+        TOP + last
+    }
+
+    /// Where each name of the legend stands: from the left, and below the first row.
+    fn legend_places(&self) -> Vec<(f64, f64)> {
+        let (mut x, mut y) = (LEFT, 0.0);
+        let mut places = Vec::new();
+        for line in &self.lines {
+            #[expect(clippy::cast_precision_loss, reason = "a name is short")]
+            let width = 30.0 + line.name.chars().count() as f64 * 7.0;
+            if x > LEFT && x + width > WIDTH - RIGHT {
+                (x, y) = (LEFT, y + LEGEND_ROW);
+            }
+            places.push((x, y));
+            x += width + 20.0;
+        }
+        places
+    }
+
     fn left_of(&self, value: f64) -> f64 {
         LEFT + self.x.part(value) * (WIDTH - LEFT - RIGHT)
     }
 
     fn top_of(&self, value: f64) -> f64 {
-        HEIGHT - BOTTOM - self.y.part(value) * (HEIGHT - TOP - BOTTOM)
+        HEIGHT - BOTTOM - self.y.part(value) * (HEIGHT - self.top() - BOTTOM)
     }
 
     fn grid(&self, svg: &mut String) {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        let top = self.top();
         for (value, text) in &self.y.ticks {
             let y = self.top_of(*value);
             let _ = writeln!(
@@ -134,14 +159,14 @@ impl Chart {
             let x = self.left_of(*value);
             let _ = writeln!(
                 svg,
-                "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\
+                "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{top}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\
                  <text class=\"tick\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 bottom + 18.0,
                 escaped(text)
             );
         }
         let (middle, low) = (f64::midpoint(LEFT, right), HEIGHT - 10.0);
-        let height = f64::midpoint(TOP, bottom);
+        let height = f64::midpoint(top, bottom);
         let _ = writeln!(
             svg,
             "<text class=\"name\" x=\"{middle:.1}\" y=\"{low}\" text-anchor=\"middle\">{}</text>\
@@ -181,20 +206,19 @@ impl Chart {
     }
 
     fn legend(&self, svg: &mut String) {
-        let mut x = LEFT;
-        for line in &self.lines {
-            let name = escaped(&line.name);
+        for (line, (x, y)) in self.lines.iter().zip(self.legend_places()) {
             let _ = writeln!(
                 svg,
-                "<line class=\"{}\" x1=\"{x:.1}\" y1=\"22\" x2=\"{:.1}\" y2=\"22\"/>\
-                 <text class=\"legend\" x=\"{:.1}\" y=\"26\">{name}</text>",
+                "<line class=\"{}\" x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{:.1}\" y2=\"{:.1}\"/>\
+                 <text class=\"legend\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
                 class(line),
+                y + 22.0,
                 x + 24.0,
-                x + 30.0
+                y + 22.0,
+                x + 30.0,
+                y + 26.0,
+                escaped(&line.name)
             );
-            #[expect(clippy::cast_precision_loss, reason = "a name is short")]
-            let width = line.name.chars().count() as f64 * 7.0;
-            x += 30.0 + width + 20.0;
         }
     }
 }
@@ -341,6 +365,27 @@ mod tests {
         let svg = chart.svg();
         assert!(!svg.contains("<script>") && svg.contains("&lt;script&gt;"));
         assert!(svg.contains("<title>&lt;a &amp; b&gt;</title>"));
+    }
+
+    #[test]
+    fn a_long_legend_goes_on_in_the_next_row() {
+        let line = |index: usize| Line {
+            name: format!("exchange, {index},000,000 a second"),
+            colour: index,
+            is_dashed: false,
+            is_marked: false,
+            points: Vec::new(),
+        };
+        let chart = Chart {
+            title: String::new(),
+            x: linear("x", 1.0),
+            y: linear("y", 1.0),
+            lines: (0..6).map(line).collect(),
+            mark: None,
+        };
+        let places = chart.legend_places();
+        assert!(places.iter().all(|(x, _)| x + 28.0 * 7.0 + 30.0 <= WIDTH));
+        assert!(places[5].1 > places[0].1 && chart.top() > TOP);
     }
 
     #[test]

@@ -57,11 +57,17 @@ fn micros(ns: u64) -> f64 {
 
 /// The runs whose distributions are shown: all, or of many the first, the last, and those in between evenly.
 fn shown(document: &Document) -> Vec<&Run> {
-    let runs: Vec<&Run> = document
+    let mut runs: Vec<&Run> = document
         .runs
         .iter()
         .filter(|run| !run.distribution.is_empty())
         .collect();
+    // A sweep looks closer at the knee in the end; a reader goes from rate to rate.
+    runs.sort_by(|a, b| {
+        let rate = |run: &Run| run.rates.asked.unwrap_or(0.0);
+        let by_subject = b.subject.cmp(&a.subject);
+        by_subject.then(rate(a).total_cmp(&rate(b)))
+    });
     if runs.len() <= LINES_MAX {
         return runs;
     }
