@@ -14,7 +14,7 @@ use rialto_journal::{
     BackgroundSegments, Durability, DurableConfig, Journal, JournalWork, SegmentBytes, SegmentWork,
 };
 use rialto_ring::{
-    EventReceiver, EventSource, IdleStrategy, ReferencePrices, Watermark, event_ring,
+    EventReceiver, EventSource, IdleStrategy, Probes, ReferencePrices, Watermark, event_ring,
 };
 use rialto_types::{Event, Input, Seq, Timestamp};
 
@@ -95,6 +95,7 @@ impl Process {
             outlet,
             prices: Arc::new(ReferencePrices::new(INSTRUMENTS)),
             gauges: Arc::new(CoreGauges::default()),
+            probes: Arc::new(Probes::default()),
             applying,
         });
         Ok(Self {

@@ -20,8 +20,8 @@ use rialto_gateway::models::{Changes, ReadModels};
 use rialto_gateway::{Gateway, GatewayConfig, MarketParts, ReportLog};
 use rialto_protocol::{Message, NewOrder, OrderState, WireMessage};
 use rialto_ring::{
-    CommandReceiver, CommandRingSize, EventSender, IdleStrategy, ReferencePrices, Watermark,
-    command_ring, event_ring,
+    CommandReceiver, CommandRingSize, EventSender, IdleStrategy, Probes, ReferencePrices,
+    Watermark, command_ring, event_ring,
 };
 use rialto_types::{
     AccountId, AddKey, ClientSeq, Command, Input, InstrumentId, KeyId, OrderRef, Permissions,
@@ -135,6 +135,7 @@ fn open(key: &ApiKey, core_taken: Arc<Elsewhere>) -> (Gateway, Arc<AtomicBool>) 
         prices: Arc::new(ReferencePrices::new(16)),
         models,
         reports,
+        probes: Arc::new(Probes::default()),
     };
     gateway.open(parts).unwrap();
     let stop = Arc::new(AtomicBool::new(false));
