@@ -1,117 +1,25 @@
-//! How long a restart takes: a journal of so many commands is written, then recovered as `rialto serve`
-//! does it, from the beginning and from a snapshot.
-//!
-//! `cargo bench -p rialto-exchange --bench recovery -- [COMMANDS] [OPEN ORDERS] [DIRECTORY]`
-//!
-//! The flow: limit orders around a price that wanders, of which some trade, half are cancelled, and the
-//! given number stays open far from the market. Ten million commands are 0.6 GB on the disk. A directory
-//! that is named is left there, to be looked at or served.
+//! The commands that are measured with: the founding of a venue, limit orders around a price that wanders,
+//! of which some trade, cancels of half of them, and orders that stay open far from the market.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
-
-use anyhow::{Context, Result};
 use rialto_client::ApiKey;
-use rialto_engine::RULES_VERSION;
-use rialto_exchange::founding::admin_key_path;
-use rialto_exchange::recovery::{Replay, journal_directory};
-use rialto_exchange::snapshot;
-use rialto_gateway::ReportLog;
-use rialto_journal::{
-    Durability, ExchangeId, FileStorage, InlineSegments, OpenOptions, Recovery, SegmentBytes,
-};
 use rialto_types::{
     AccountId, AddKey, Amount, Asset, AssetId, CancelOrder, Capacity, ClientSeq, Command, Input,
     InstrumentId, InstrumentSpec, KeyId, OrderId, OrderKind, OrderRef, Permissions, PlaceOrder,
-    Ppm, Price, PublicKey, Qty, Seq, ShardId, Side, SourceId, StpMode, Symbol, TimeInForce,
-    Timestamp, Transfer,
+    Ppm, Price, PublicKey, Qty, Side, SourceId, StpMode, Symbol, TimeInForce, Transfer,
 };
 
-const SHARD: ShardId = ShardId(0);
+use crate::SHARD;
+
 const ACCOUNTS: u32 = 1_000;
 const MIDDLE: i64 = 6_000_000;
-/// 2026-01-01T00:00:00Z; a command every microsecond.
-const BEGIN_NS: u64 = 1_767_225_600_000_000_000;
-
-fn main() -> Result<()> {
-    let numbers = std::env::args().skip(1).filter(|text| text != "--bench");
-    let arguments: Vec<String> = numbers.collect();
-    let number = |at: usize, default: u64| match arguments.get(at) {
-        Some(text) => text
-            .parse()
-            .with_context(|| format!("{text:?} is no number")),
-        None => Ok(default),
-    };
-    let (commands, open_orders) = (number(0, 2_000_000)?, number(1, 100_000)?);
-    let temporary = tempfile::tempdir()?;
-    let data = arguments.get(2).map_or(temporary.path(), Path::new);
-
-    let written = Instant::now();
-    write(data, commands, open_orders)?;
-    println!("wrote {commands} commands in {:.1?}", written.elapsed());
-    recover(data, "from the beginning")?;
-    match snapshot::take(&journal_directory(data))? {
-        Some(taken) => println!(
-            "snapshot at {}: {:.1} MB in {:.2?}, of which {:.2?} replaying",
-            taken.seq,
-            as_f64(taken.bytes) / 1e6,
-            taken.took,
-            taken.replay_took
-        ),
-        None => println!("no segment is complete: no snapshot"),
-    }
-    recover(data, "from a snapshot")
-}
-
-fn recover(data: &Path, how: &str) -> Result<()> {
-    let restored = Replay::open(data, SHARD)?.run(Arc::default(), ReportLog::default())?;
-    let speed = as_f64(restored.command_count) / restored.replay_took.as_secs_f64() / 1e6;
-    println!(
-        "recovered {how}: {:.2?}; {} commands replayed in {:.2?}, {speed:.2} million a second; {} open \
-         orders",
-        restored.took,
-        restored.command_count,
-        restored.replay_took,
-        restored.state.exchange.open_order_count()
-    );
-    Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for people to read")]
-fn as_f64(count: u64) -> f64 {
-    count as f64
-}
 
 /// The key with which a venue that is left on the disk can be administered; everybody knows it.
-fn administrator() -> ApiKey {
+pub(crate) fn administrator() -> ApiKey {
     ApiKey::from_secret(AccountId::VENUE, KeyId(1), &[7; 32])
 }
 
-/// Writes a journal as a venue would have.
-fn write(data: &Path, commands: u64, open_orders: u64) -> Result<()> {
-    let storage = Arc::new(FileStorage::open(journal_directory(data))?);
-    let options = OpenOptions {
-        shard: SHARD,
-        rules_version: RULES_VERSION,
-        new_exchange_id: ExchangeId(*b"recovery measure"),
-        after: Seq(0),
-    };
-    let recovered = Recovery::open(Arc::clone(&storage), options)?.finish()?;
-    let segments = InlineSegments::new(storage, SegmentBytes::default());
-    let mut writer = recovered.into_writer(Durability::Written, Box::new(segments))?;
-    let mut flow = Flow::new(open_orders);
-    for seq in 1..=commands {
-        let input = flow.next();
-        writer.append(Seq(seq), Timestamp(BEGIN_NS + seq * 1_000), &input)?;
-    }
-    writer.close()?;
-    administrator().save(admin_key_path(data))?;
-    Ok(())
-}
-
 /// The commands of a venue, one after the other.
-struct Flow {
+pub(crate) struct Flow {
     founding: std::vec::IntoIter<Command>,
     random: fastrand::Rng,
     resting: u64,
@@ -121,7 +29,7 @@ struct Flow {
 }
 
 impl Flow {
-    fn new(resting: u64) -> Self {
+    pub(crate) fn new(resting: u64) -> Self {
         Self {
             founding: founding().into_iter(),
             random: fastrand::Rng::with_seed(7),
@@ -132,7 +40,7 @@ impl Flow {
         }
     }
 
-    fn next(&mut self) -> Input {
+    pub(crate) fn next(&mut self) -> Input {
         if let Some(command) = self.founding.next() {
             let (key, client_seq) = (KeyId::VENUE, ClientSeq(0));
             return Input {
