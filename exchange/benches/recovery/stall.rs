@@ -20,7 +20,7 @@ use rialto_exchange::recovery::{Replay, journal_directory};
 use rialto_exchange::snapshot;
 use rialto_gateway::ReportLog;
 use rialto_journal::{FileStorage, Journal, SegmentBytes};
-use rialto_ring::{EventReceiver, EventSource, IdleStrategy, ReferencePrices, event_ring};
+use rialto_ring::{EventReceiver, EventSource, IdleStrategy, Probes, ReferencePrices, event_ring};
 
 use crate::SHARD;
 use crate::flow::Flow;
@@ -128,6 +128,7 @@ impl Rig {
             outlet,
             prices: Arc::new(ReferencePrices::new(16)),
             gauges: Arc::new(CoreGauges::default()),
+            probes: Arc::new(Probes::default()),
             applying: Arc::new(Applying::default()),
         });
         Ok(Self { core, events, flow })
