@@ -10,7 +10,7 @@
 //! Core, journal, recovery, snapshots and repair are the product's own code; only threads, the clock and
 //! the disk are replaced, by the same logic called in turn, by numbers, and by [`disk`]. A history that
 //! fails gives its seed, and the seed gives the same history again. [`history`] plays one, [`oracle`]
-//! judges, [`operator`] does what people do, [`runs`] plays many. Cost: some milliseconds a history.
+//! judges, `operator` does what people do, [`runs`] plays many. Cost: some milliseconds a history.
 //!
 //! What holds in every history: nothing acknowledged is lost within its mode's promise; nothing appears
 //! that was not sent, or in another order; the state is the reference's; a command sent again is refused;
