@@ -178,9 +178,7 @@ async def test_what_changes_no_balance_has_no_update(
 
 
 @asynchronous
-async def test_missed_reports_are_sent_again(
-    exchange: RealExchange, market: QuietMarket
-) -> None:
+async def test_missed_reports_are_sent_again(exchange: RealExchange, market: QuietMarket) -> None:
     """The same message, then the balances under request id 0."""
     async with wire(exchange, 8) as client:
         for price in (95, 96):
