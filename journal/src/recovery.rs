@@ -16,9 +16,9 @@ use crate::catalog::{Catalog, Expected, SegmentFile};
 use crate::codec::command;
 use crate::error::{EndFault, JournalError};
 use crate::header::RECORDS_AT;
-use crate::record::RecordKind;
+use crate::record::{PAGE_BYTES, RecordKind, index};
 use crate::recovered::Recovered;
-use crate::storage::{Directory, Storage};
+use crate::storage::{Directory, Reader, Storage};
 use crate::survey::LogEnd;
 use crate::walk::{Step, Walk};
 use crate::{ExchangeId, Identity};
@@ -116,7 +116,10 @@ impl<S: Storage> Recovery<S> {
                 let walk = Walk::start(Arc::clone(&storage), catalog, index)?;
                 (State::Walking(Box::new(walk)), total)
             }
-            (None, 0) => (State::Empty, 0),
+            (None, 0) => {
+                refuse_used(&storage, &catalog)?;
+                (State::Empty, 0)
+            }
             (None, _) => {
                 let first = begins(0).unwrap_or_default();
                 return Err(JournalError::BeginsTooLate { first, needed });
@@ -251,6 +254,28 @@ impl<S: Storage> Recovery<S> {
         let (_, catalog) = walk.into_parts();
         Recovered::after(self.storage, identity, &catalog, end)
     }
+}
+
+/// Refuses a first segment that lost its header: records are written behind one only after it was synced, so
+/// no power cut explains that, and to begin anew would be to forget them.
+fn refuse_used(directory: &impl Directory, catalog: &Catalog) -> Result<(), JournalError> {
+    for file in &catalog.segments {
+        let Err(fault) = file.header else { continue };
+        if file.bytes <= RECORDS_AT {
+            continue;
+        }
+        let mut page = [0; PAGE_BYTES];
+        let length = index(file.bytes - RECORDS_AT).min(page.len());
+        let read = file
+            .open(directory)?
+            .read_at(RECORDS_AT, &mut page[..length]);
+        read.map_err(JournalError::io("read", &file.name))?;
+        if page.iter().any(|byte| *byte != 0) {
+            let name = file.name.clone();
+            return Err(JournalError::Unreadable { name, fault });
+        }
+    }
+    Ok(())
 }
 
 impl Base {

@@ -217,6 +217,30 @@ fn a_segment_whose_header_was_lost_behind_a_snapshot_is_a_tail() {
     }
 }
 
+/// The first segment is called the spare until it gets its name. Without a header it looks like one that was
+/// never begun, but for the records in it.
+#[test]
+fn a_first_segment_that_lost_its_header_is_no_new_journal() {
+    let (storage, _) = batches(&[10], 0);
+    let mut files = storage.files();
+    let mut segment = files.remove(FIRST).unwrap();
+    segment[..PAGE_BYTES].fill(0);
+    files.insert("spare.segment".to_owned(), segment.clone());
+    let lost = MemoryStorage::with_files(files.clone());
+    let error = recover(&lost).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("spare.segment is no readable journal segment"),
+        "{error}"
+    );
+    assert_eq!(lost.files(), files);
+
+    segment.fill(0);
+    files.insert("spare.segment".to_owned(), segment);
+    assert_eq!(recover(&MemoryStorage::with_files(files)).unwrap().0, []);
+}
+
 /// A first recovery saves a tail and dies before it has zeroed it all; the second must not overwrite
 /// what the first has saved.
 #[test]
