@@ -115,6 +115,11 @@ impl<D: Directory> Walk<D> {
             .take(OPEN_AHEAD_MAX)
             .map(|file| file.open(&directory))
             .collect::<Result<_, _>>()?;
+        // A segment that comes before a snapshot is not walked, and may be as little on the disk as the others.
+        let headers = catalog.segments[..=segment_index].iter();
+        let stated = headers.filter_map(SegmentFile::header);
+        let stated = stated.map(|header| header.synced).max();
+        let stated = stated.unwrap_or_default();
         let mut walk = Self {
             directory,
             segment_index,
@@ -129,10 +134,10 @@ impl<D: Directory> Walk<D> {
             block_at: 0,
             bytes_before: 0,
             proven: Place {
-                segment_index,
+                segment_index: 0,
                 offset: 0,
             },
-            stated: Seq(0),
+            stated,
             catalog,
         };
         walk.next_first = first_of(walk.next_file());
