@@ -75,6 +75,8 @@ pub struct History {
     /// By how much the machine's clock is wrong.
     skew: i64,
     may_jump: bool,
+    is_damaged: bool,
+    plan: Plan,
     /// How the last life ended; what the next recovery finds depends on it.
     crash: Crash,
     is_starting: bool,
@@ -108,6 +110,8 @@ impl History {
             durability: Durability::Durable,
             skew: 0,
             may_jump: random.percent(40),
+            is_damaged: false,
+            plan,
             crash: Crash::PowerCut,
             is_starting: true,
             random,
@@ -159,10 +163,7 @@ impl History {
 
     /// One life, to its end or to the error that ended it. The inner error is a verdict.
     fn live(&mut self) -> Result<Result<End>, String> {
-        let damaged = self.storage.disk().is_damaged();
-        self.proof = damaged
-            .then(|| operator::highest_proof(&self.storage))
-            .flatten();
+        let damaged = self.look_for_damage();
         let due = Due::All(self.crash);
         let (restored, due) = match self.recover() {
             Ok(restored) if damaged => {
@@ -182,6 +183,16 @@ impl History {
         };
         self.is_starting = false;
         self.run(process, settings.wall)
+    }
+
+    /// Whether the disk has changed something by itself since a recovery was last judged. What it can prove is
+    /// looked at before a recovery touches it.
+    fn look_for_damage(&mut self) -> bool {
+        self.is_damaged |= self.storage.disk().is_damaged();
+        if self.is_damaged {
+            self.proof = operator::highest_proof(&self.storage);
+        }
+        self.is_damaged
     }
 
     /// Recovers as the product does.
@@ -216,6 +227,7 @@ impl History {
             format!("  recovered {found}, from a snapshot at {from}, tail cut off: {tail}")
         });
         let verdict = self.oracle.judge(&image, due)?;
+        self.is_damaged = false;
         self.count(Seen::Recovered);
         if restored.snapshot > Seq(0) {
             self.count(Seen::FromSnapshot);
@@ -242,9 +254,7 @@ impl History {
     fn newest_snapshot(&self) -> Seq {
         let disk = self.storage.disk();
         let name = disk.last_name("snapshots/", ".snapshot");
-        let name = name.and_then(|name| name.strip_prefix("snapshots/"));
-        name.and_then(rialto_journal::layout::snapshot_seq)
-            .unwrap_or_default()
+        name.map(snapshot_seq).unwrap_or_default()
     }
 
     /// Clients that were not answered send again, or give up. What founds the market is always sent again.
@@ -477,10 +487,10 @@ impl History {
             let mut disk = self.storage.disk();
             disk.start(u64::MAX);
             disk.note(|| "the disk behaves from now on".to_owned());
-            let is_damaged = disk.is_damaged();
-            if is_damaged {
-                disk.restore_from_copy();
-            }
+            // A copy is of one moment: no snapshot in it is newer than its journal.
+            let last = self.oracle.records().count() as u64;
+            disk.forget(|name| snapshot_seq(name) > Seq(last));
+            disk.restore_from_copy();
             drop(disk);
             let restored = self.recover();
             let restored = restored
@@ -490,6 +500,19 @@ impl History {
             self.storage.disk().cut_power();
             self.crash = Crash::PowerCut;
         }
+        let dropped = self.storage.disk().counts().of(Seen::DroppedPage);
+        if self.plan.is_silent() || dropped > 0 {
+            // What stands before a snapshot may be damaged, and nobody has looked at it: a sync that failed
+            // for the taker of a snapshot is none of the exchange's, and succeeds at the next attempt.
+            return Ok(());
+        }
         operator::check_records(self)
     }
+}
+
+/// The sequence of a snapshot by its name on the disk; 0 for any other file.
+fn snapshot_seq(name: &str) -> Seq {
+    let name = name.strip_prefix("snapshots/");
+    name.and_then(rialto_journal::layout::snapshot_seq)
+        .unwrap_or_default()
 }

@@ -6,6 +6,9 @@ use std::time::Instant;
 use clap::{Parser, ValueEnum};
 use rialto_simulator::{World, play, play_all};
 
+/// Failures that are named besides the first, which is told.
+const FAILURES_SHOWN: usize = 40;
+
 /// Plays histories of an exchange on a disk with faults. A seed decides everything.
 #[derive(Debug, Parser)]
 #[command(name = "rialto-simulator", version, about)]
@@ -97,6 +100,9 @@ fn tell_many(arguments: &Arguments) -> bool {
     let runs = play_all(seeds, arguments.world.into(), failures_max);
     let took_s = started.elapsed().as_secs_f32();
     println!("{}", runs.counts);
+    for failure in runs.failures.iter().skip(1).take(FAILURES_SHOWN) {
+        println!("history {} failed: {}", failure.seed, failure.what);
+    }
     if let Some(failure) = runs.failures.first() {
         println!("{failure}");
     }

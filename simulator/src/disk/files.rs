@@ -157,8 +157,19 @@ impl Disk {
         }
     }
 
-    /// Writes the dirty pages of a range to the media.
-    pub(super) fn sync(&mut self, number: usize, range: Range<u64>) -> io::Result<()> {
+    /// How many syncs of a file have failed.
+    pub(super) fn errors_of(&self, number: usize) -> u64 {
+        self.files[number].errors
+    }
+
+    /// Writes the dirty pages of a range to the media. `errors_told` is how many failed syncs of the file the
+    /// caller has heard of.
+    pub(super) fn sync(
+        &mut self,
+        number: usize,
+        range: Range<u64>,
+        errors_told: &mut u64,
+    ) -> io::Result<()> {
         let power = self.step();
         if power == Power::Gone {
             return Err(gone());
@@ -180,8 +191,11 @@ impl Disk {
                 self.note(|| format!("  disk: page {page} of file {number} counts as clean"));
             }
         }
+        self.files[number].errors += u64::from(fails);
+        let is_news = self.files[number].errors > *errors_told;
+        *errors_told = self.files[number].errors;
         match power {
-            Power::On if fails => {
+            Power::On if is_news => {
                 let name = self.name_of(number);
                 Err(self.told(Seen::SyncError, io::ErrorKind::Other, &name))
             }
@@ -252,6 +266,7 @@ impl Disk {
             media: bytes.to_vec(),
             honest: bytes.to_vec(),
             is_dirty: vec![false; bytes.len().div_ceil(PAGE_BYTES)],
+            errors: 0,
         });
         number
     }

@@ -4,7 +4,8 @@
 //! what would stand there if the disk were honest (`honest`), from which an operator's copy is made. Pages
 //! of the cache that differ from the media are dirty. A page gets to the media by a sync, by itself at any
 //! time, or never; when the power goes, each sector of a dirty page takes its old content, its new one, or
-//! a part of it. A page whose sync failed counts as clean, as on Linux, though it was not written.
+//! a part of it. A page whose sync failed counts as clean, as on Linux, though it was not written; whoever had
+//! the file open then is told so once, by their next sync.
 //!
 //! Operations on names are durable when they return, as [`rialto_journal::storage`] promises. The machine
 //! dies after a number of operations, in the middle of the last of them. Invariants: the same seed and the
@@ -41,6 +42,8 @@ struct File {
     honest: Vec<u8>,
     /// Pages that the system knows to be newer in the cache.
     is_dirty: Vec<bool>,
+    /// How many syncs of it have failed.
+    errors: u64,
 }
 
 /// How an operation goes.
@@ -150,6 +153,11 @@ impl Disk {
         let mut names = self.names.keys().rev();
         let found = names.find(|name| name.starts_with(prefix) && name.ends_with(suffix));
         found.map(String::as_str)
+    }
+
+    /// Takes away the names for which `is_gone` holds.
+    pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
+        self.names.retain(|name, _| !is_gone(name));
     }
 
     /// Whether some file on the disk is not what an honest disk would have.

@@ -45,6 +45,7 @@ impl SimulatedStorage {
 
     fn segment(&self, number: usize, bytes: u64) -> SimulatedSegment {
         SimulatedSegment {
+            errors_told: self.disk().errors_of(number),
             storage: self.clone(),
             number,
             bytes,
@@ -120,6 +121,7 @@ pub struct SimulatedSegment {
     storage: SimulatedStorage,
     number: usize,
     bytes: u64,
+    errors_told: u64,
 }
 
 impl Segment for SimulatedSegment {
@@ -134,7 +136,8 @@ impl Segment for SimulatedSegment {
     }
 
     fn sync(&mut self, range: Range<u64>) -> io::Result<()> {
-        self.storage.disk().sync(self.number, range)
+        let mut disk = self.storage.disk();
+        disk.sync(self.number, range, &mut self.errors_told)
     }
 
     fn close(mut self) -> io::Result<()> {
