@@ -238,78 +238,92 @@ impl Message {
     pub(crate) fn decode_at_start(bytes: &[u8], len: &mut usize) -> Result<Self, DecodeError> {
         let header = Header::decode(bytes)?;
         match header.template_id {
-            Challenge::TEMPLATE_ID => read(header, bytes, len, Self::Challenge),
-            Logon::TEMPLATE_ID => read(header, bytes, len, Self::Logon),
-            LogonAccepted::TEMPLATE_ID => read(header, bytes, len, Self::LogonAccepted),
-            LogonRefused::TEMPLATE_ID => read(header, bytes, len, Self::LogonRefused),
-            Logout::TEMPLATE_ID => read(header, bytes, len, Self::Logout),
-            Heartbeat::TEMPLATE_ID => read(header, bytes, len, Self::Heartbeat),
-            TestRequest::TEMPLATE_ID => read(header, bytes, len, Self::TestRequest),
-            Refused::TEMPLATE_ID => read(header, bytes, len, Self::Refused),
-            ReportGap::TEMPLATE_ID => read(header, bytes, len, Self::ReportGap),
+            Challenge::TEMPLATE_ID => read_apart(header, bytes, len, Self::Challenge),
+            Logon::TEMPLATE_ID => read_apart(header, bytes, len, Self::Logon),
+            LogonAccepted::TEMPLATE_ID => read_apart(header, bytes, len, Self::LogonAccepted),
+            LogonRefused::TEMPLATE_ID => read_apart(header, bytes, len, Self::LogonRefused),
+            Logout::TEMPLATE_ID => read_apart(header, bytes, len, Self::Logout),
+            Heartbeat::TEMPLATE_ID => read_apart(header, bytes, len, Self::Heartbeat),
+            TestRequest::TEMPLATE_ID => read_apart(header, bytes, len, Self::TestRequest),
+            Refused::TEMPLATE_ID => read_apart(header, bytes, len, Self::Refused),
+            ReportGap::TEMPLATE_ID => read_apart(header, bytes, len, Self::ReportGap),
             NewOrder::TEMPLATE_ID => read(header, bytes, len, Self::NewOrder),
             CancelOrder::TEMPLATE_ID => read(header, bytes, len, Self::CancelOrder),
             ReplaceOrder::TEMPLATE_ID => read(header, bytes, len, Self::ReplaceOrder),
-            MassCancel::TEMPLATE_ID => read(header, bytes, len, Self::MassCancel),
+            MassCancel::TEMPLATE_ID => read_apart(header, bytes, len, Self::MassCancel),
             ArmCancelOnDisconnect::TEMPLATE_ID => {
-                read(header, bytes, len, Self::ArmCancelOnDisconnect)
+                read_apart(header, bytes, len, Self::ArmCancelOnDisconnect)
             }
-            OrderStatusRequest::TEMPLATE_ID => read(header, bytes, len, Self::OrderStatusRequest),
-            OpenOrdersRequest::TEMPLATE_ID => read(header, bytes, len, Self::OpenOrdersRequest),
-            BalancesRequest::TEMPLATE_ID => read(header, bytes, len, Self::BalancesRequest),
-            ExecutionReport::TEMPLATE_ID => read(header, bytes, len, Self::ExecutionReport),
-            OrderStatus::TEMPLATE_ID => read(header, bytes, len, Self::OrderStatus),
-            Balances::TEMPLATE_ID => read(header, bytes, len, Self::Balances),
-            BalanceUpdate::TEMPLATE_ID => read(header, bytes, len, Self::BalanceUpdate),
-            MassCancelReport::TEMPLATE_ID => read(header, bytes, len, Self::MassCancelReport),
-            TransferReport::TEMPLATE_ID => read(header, bytes, len, Self::TransferReport),
+            OrderStatusRequest::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::OrderStatusRequest)
+            }
+            OpenOrdersRequest::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::OpenOrdersRequest)
+            }
+            BalancesRequest::TEMPLATE_ID => read_apart(header, bytes, len, Self::BalancesRequest),
+            ExecutionReport::TEMPLATE_ID => read_apart(header, bytes, len, Self::ExecutionReport),
+            OrderStatus::TEMPLATE_ID => read_apart(header, bytes, len, Self::OrderStatus),
+            Balances::TEMPLATE_ID => read_apart(header, bytes, len, Self::Balances),
+            BalanceUpdate::TEMPLATE_ID => read_apart(header, bytes, len, Self::BalanceUpdate),
+            MassCancelReport::TEMPLATE_ID => read_apart(header, bytes, len, Self::MassCancelReport),
+            TransferReport::TEMPLATE_ID => read_apart(header, bytes, len, Self::TransferReport),
             CancelOnDisconnectReport::TEMPLATE_ID => {
-                read(header, bytes, len, Self::CancelOnDisconnectReport)
+                read_apart(header, bytes, len, Self::CancelOnDisconnectReport)
             }
-            Subscribe::TEMPLATE_ID => read(header, bytes, len, Self::Subscribe),
-            Unsubscribe::TEMPLATE_ID => read(header, bytes, len, Self::Unsubscribe),
+            Subscribe::TEMPLATE_ID => read_apart(header, bytes, len, Self::Subscribe),
+            Unsubscribe::TEMPLATE_ID => read_apart(header, bytes, len, Self::Unsubscribe),
             SubscriptionAccepted::TEMPLATE_ID => {
-                read(header, bytes, len, Self::SubscriptionAccepted)
+                read_apart(header, bytes, len, Self::SubscriptionAccepted)
             }
-            SubscriptionRefused::TEMPLATE_ID => read(header, bytes, len, Self::SubscriptionRefused),
-            AssetDefinition::TEMPLATE_ID => read(header, bytes, len, Self::AssetDefinition),
+            SubscriptionRefused::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::SubscriptionRefused)
+            }
+            AssetDefinition::TEMPLATE_ID => read_apart(header, bytes, len, Self::AssetDefinition),
             InstrumentDefinition::TEMPLATE_ID => {
-                read(header, bytes, len, Self::InstrumentDefinition)
+                read_apart(header, bytes, len, Self::InstrumentDefinition)
             }
-            InstrumentStatus::TEMPLATE_ID => read(header, bytes, len, Self::InstrumentStatus),
-            TradeTick::TEMPLATE_ID => read(header, bytes, len, Self::TradeTick),
-            TopOfBook::TEMPLATE_ID => read(header, bytes, len, Self::TopOfBook),
-            L2Snapshot::TEMPLATE_ID => read(header, bytes, len, Self::L2Snapshot),
-            L2Update::TEMPLATE_ID => read(header, bytes, len, Self::L2Update),
-            L2ConflatedSnapshot::TEMPLATE_ID => read(header, bytes, len, Self::L2ConflatedSnapshot),
-            L2ConflatedUpdate::TEMPLATE_ID => read(header, bytes, len, Self::L2ConflatedUpdate),
-            BookChecksum::TEMPLATE_ID => read(header, bytes, len, Self::BookChecksum),
-            L3Snapshot::TEMPLATE_ID => read(header, bytes, len, Self::L3Snapshot),
-            L3Update::TEMPLATE_ID => read(header, bytes, len, Self::L3Update),
-            Statistics::TEMPLATE_ID => read(header, bytes, len, Self::Statistics),
-            CandleSnapshot::TEMPLATE_ID => read(header, bytes, len, Self::CandleSnapshot),
-            CandleUpdate::TEMPLATE_ID => read(header, bytes, len, Self::CandleUpdate),
-            AddAsset::TEMPLATE_ID => read(header, bytes, len, Self::AddAsset),
-            ListInstrument::TEMPLATE_ID => read(header, bytes, len, Self::ListInstrument),
-            SetInstrumentState::TEMPLATE_ID => read(header, bytes, len, Self::SetInstrumentState),
-            SetFees::TEMPLATE_ID => read(header, bytes, len, Self::SetFees),
-            CreateAccount::TEMPLATE_ID => read(header, bytes, len, Self::CreateAccount),
-            SetAccountState::TEMPLATE_ID => read(header, bytes, len, Self::SetAccountState),
-            AddKey::TEMPLATE_ID => read(header, bytes, len, Self::AddKey),
-            RevokeKey::TEMPLATE_ID => read(header, bytes, len, Self::RevokeKey),
-            Transfer::TEMPLATE_ID => read(header, bytes, len, Self::Transfer),
-            CancelOrders::TEMPLATE_ID => read(header, bytes, len, Self::CancelOrders),
-            EngageKillSwitch::TEMPLATE_ID => read(header, bytes, len, Self::EngageKillSwitch),
-            ReleaseKillSwitch::TEMPLATE_ID => read(header, bytes, len, Self::ReleaseKillSwitch),
-            AdminReport::TEMPLATE_ID => read(header, bytes, len, Self::AdminReport),
-            AccountsRequest::TEMPLATE_ID => read(header, bytes, len, Self::AccountsRequest),
-            AccountDetails::TEMPLATE_ID => read(header, bytes, len, Self::AccountDetails),
-            KeysRequest::TEMPLATE_ID => read(header, bytes, len, Self::KeysRequest),
-            KeyDetails::TEMPLATE_ID => read(header, bytes, len, Self::KeyDetails),
+            InstrumentStatus::TEMPLATE_ID => read_apart(header, bytes, len, Self::InstrumentStatus),
+            TradeTick::TEMPLATE_ID => read_apart(header, bytes, len, Self::TradeTick),
+            TopOfBook::TEMPLATE_ID => read_apart(header, bytes, len, Self::TopOfBook),
+            L2Snapshot::TEMPLATE_ID => read_apart(header, bytes, len, Self::L2Snapshot),
+            L2Update::TEMPLATE_ID => read_apart(header, bytes, len, Self::L2Update),
+            L2ConflatedSnapshot::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::L2ConflatedSnapshot)
+            }
+            L2ConflatedUpdate::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::L2ConflatedUpdate)
+            }
+            BookChecksum::TEMPLATE_ID => read_apart(header, bytes, len, Self::BookChecksum),
+            L3Snapshot::TEMPLATE_ID => read_apart(header, bytes, len, Self::L3Snapshot),
+            L3Update::TEMPLATE_ID => read_apart(header, bytes, len, Self::L3Update),
+            Statistics::TEMPLATE_ID => read_apart(header, bytes, len, Self::Statistics),
+            CandleSnapshot::TEMPLATE_ID => read_apart(header, bytes, len, Self::CandleSnapshot),
+            CandleUpdate::TEMPLATE_ID => read_apart(header, bytes, len, Self::CandleUpdate),
+            AddAsset::TEMPLATE_ID => read_apart(header, bytes, len, Self::AddAsset),
+            ListInstrument::TEMPLATE_ID => read_apart(header, bytes, len, Self::ListInstrument),
+            SetInstrumentState::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::SetInstrumentState)
+            }
+            SetFees::TEMPLATE_ID => read_apart(header, bytes, len, Self::SetFees),
+            CreateAccount::TEMPLATE_ID => read_apart(header, bytes, len, Self::CreateAccount),
+            SetAccountState::TEMPLATE_ID => read_apart(header, bytes, len, Self::SetAccountState),
+            AddKey::TEMPLATE_ID => read_apart(header, bytes, len, Self::AddKey),
+            RevokeKey::TEMPLATE_ID => read_apart(header, bytes, len, Self::RevokeKey),
+            Transfer::TEMPLATE_ID => read_apart(header, bytes, len, Self::Transfer),
+            CancelOrders::TEMPLATE_ID => read_apart(header, bytes, len, Self::CancelOrders),
+            EngageKillSwitch::TEMPLATE_ID => read_apart(header, bytes, len, Self::EngageKillSwitch),
+            ReleaseKillSwitch::TEMPLATE_ID => {
+                read_apart(header, bytes, len, Self::ReleaseKillSwitch)
+            }
+            AdminReport::TEMPLATE_ID => read_apart(header, bytes, len, Self::AdminReport),
+            AccountsRequest::TEMPLATE_ID => read_apart(header, bytes, len, Self::AccountsRequest),
+            AccountDetails::TEMPLATE_ID => read_apart(header, bytes, len, Self::AccountDetails),
+            KeysRequest::TEMPLATE_ID => read_apart(header, bytes, len, Self::KeysRequest),
+            KeyDetails::TEMPLATE_ID => read_apart(header, bytes, len, Self::KeyDetails),
             TransferSourceRequest::TEMPLATE_ID => {
-                read(header, bytes, len, Self::TransferSourceRequest)
+                read_apart(header, bytes, len, Self::TransferSourceRequest)
             }
-            TransferSource::TEMPLATE_ID => read(header, bytes, len, Self::TransferSource),
+            TransferSource::TEMPLATE_ID => read_apart(header, bytes, len, Self::TransferSource),
 
             found => Err(DecodeError::UnknownTemplate { found }),
         }
@@ -351,6 +365,18 @@ fn read<M: WireMessage>(
     wrap: fn(M) -> Message,
 ) -> Result<Message, DecodeError> {
     M::decode_body(header, bytes, len).map(wrap)
+}
+
+/// As [`read`], of a message whose fields need not be decoded where all are told apart: that function stays so
+/// small that orders are decoded in it.
+#[inline(never)]
+fn read_apart<M: WireMessage>(
+    header: Header,
+    bytes: &[u8],
+    len: &mut usize,
+    wrap: fn(M) -> Message,
+) -> Result<Message, DecodeError> {
+    read(header, bytes, len, wrap)
 }
 
 /// The name of the message with this template id.
