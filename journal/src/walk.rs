@@ -201,9 +201,12 @@ impl<D: Directory> Walk<D> {
                     self.epoch = group.epoch;
                     self.stated = self.stated.max(group.synced);
                     if group.synced >= frame.seq {
+                        // A segment's own header is only synced with a record behind it.
+                        let first = self.catalog.segments[self.segment_index].first;
+                        let is_header_synced = first.is_some_and(|first| group.synced >= first);
                         self.proven = Place {
                             segment_index: self.segment_index,
-                            offset: self.tip.offset,
+                            offset: if is_header_synced { self.tip.offset } else { 0 },
                         };
                     }
                 }

@@ -19,6 +19,8 @@ const FOR_EVER: Duration = Duration::from_mins(1);
 pub(crate) struct Faults {
     pub(crate) fail_syncs: AtomicBool,
     pub(crate) is_full: AtomicBool,
+    /// The segments that were written to, and where.
+    pub(crate) writes: Mutex<Vec<(String, u64)>>,
     refusals: Mutex<u64>,
     refused: Condvar,
     held: Mutex<Option<Arc<Held>>>,
@@ -109,8 +111,9 @@ impl Disk {
         Self { memory, faults }
     }
 
-    fn segment(&self, segment: MemorySegment) -> DiskSegment {
+    fn segment(&self, name: &str, segment: MemorySegment) -> DiskSegment {
         DiskSegment {
+            name: name.to_owned(),
             segment,
             faults: Arc::clone(&self.faults),
         }
@@ -140,11 +143,13 @@ impl Storage for Disk {
         self.faults.create()?;
         self.memory
             .create(name, bytes)
-            .map(|segment| self.segment(segment))
+            .map(|segment| self.segment(name, segment))
     }
 
     fn open(&self, name: &str) -> io::Result<DiskSegment> {
-        self.memory.open(name).map(|segment| self.segment(segment))
+        self.memory
+            .open(name)
+            .map(|segment| self.segment(name, segment))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -163,6 +168,7 @@ impl Storage for Disk {
 /// A segment behind [`Faults`].
 #[derive(Debug)]
 pub(crate) struct DiskSegment {
+    name: String,
     segment: MemorySegment,
     faults: Arc<Faults>,
 }
@@ -175,6 +181,8 @@ impl Segment for DiskSegment {
     }
 
     fn write(&mut self, offset: u64, bytes: &[u8]) {
+        let mut writes = self.faults.writes.lock().unwrap();
+        writes.push((self.name.clone(), offset));
         self.segment.write(offset, bytes);
     }
 

@@ -1,12 +1,15 @@
 //! Power cuts, as seen afterwards: pages that reached the disk and pages that did not, in any order.
 
+use std::sync::Arc;
+
 use rialto_journal::group::GroupHeader;
 use rialto_journal::header::SegmentHeader;
 use rialto_journal::record::PAGE_BYTES;
-use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record, decisions};
+use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record, Recovery, decisions};
 use rialto_types::Seq;
 
-use crate::common::{Files, append, order, pages, recover, recover_after, writer};
+use crate::common::{Files, OPTIONS, append, order, pages, recover, recover_after, writer};
+use crate::disk::{Disk, Faults};
 
 const FIRST: &str = "00000000000000000001.segment";
 
@@ -190,6 +193,42 @@ fn a_segment_whose_header_was_lost_is_a_tail_until_it_was_synced() {
     let error = recover(&MemoryStorage::with_files(files)).unwrap_err();
     let synced = Seq(128 + more.len() as u64);
     assert!(matches!(error, JournalError::Damaged(damage) if damage.synced == synced));
+}
+
+/// Where a restart first writes into this segment, when there is nothing to be cut off.
+fn written_again(files: Files, name: &str) -> Option<u64> {
+    let faults = Arc::new(Faults::default());
+    let disk = Disk::new(MemoryStorage::with_files(files), Arc::clone(&faults));
+    let mut recovery = Recovery::open(Arc::new(disk), OPTIONS).unwrap();
+    while recovery.next().unwrap().is_some() {}
+    let recovered = recovery.finish().unwrap();
+    assert_eq!(recovered.tail(), None);
+    let writes = faults.writes.lock().unwrap();
+    let segment = writes.iter().filter(|(written, _)| written == name);
+    segment.map(|(_, offset)| *offset).min()
+}
+
+/// A sync that failed leaves pages that count as written, and the statement that all before a segment is synced
+/// says nothing of the segment's own header. Unless it is written again, no later sync brings it to the disk.
+#[test]
+fn a_segments_header_is_written_again_until_a_record_behind_it_was_synced() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(3));
+    append(&mut life, 128, order);
+    life.sync().unwrap();
+    append(&mut life, 10, order);
+    let second = "00000000000000000129.segment";
+    assert_eq!(written_again(storage.files(), second), Some(0));
+
+    life.sync().unwrap();
+    append(&mut life, 1, order);
+    // The group header that says so comes behind the first one and the ten.
+    let synced = PAGE_BYTES + 11 * 64;
+    assert_eq!(
+        written_again(storage.files(), second),
+        Some(synced as u64),
+        "what is proven to be there is left alone"
+    );
 }
 
 /// A snapshot stands at the end of the first segment, and the header of the second was lost with the power:
