@@ -100,6 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn room_is_taken_in_advance() {
+        let mut heap = ExpiryHeap::default();
+        heap.reserve(100);
+        assert!(heap.entries.capacity() >= 100);
+    }
+
+    #[test]
     fn it_gives_what_a_sorted_list_gives() {
         let mut heap = ExpiryHeap::default();
         let mut sorted: Vec<Entry> = Vec::new();

@@ -17,33 +17,27 @@ impl Random {
     }
 }
 
-fn in_order(ladder: &Ladder, pool: &LevelPool) -> Vec<i64> {
-    let mut prices = Vec::new();
-    let mut next = ladder.best();
-    while let Some(at) = next {
-        prices.push(ladder.price(pool, at).0);
-        next = Ladder::next(pool, at);
-    }
-    prices
+/// The prices in order. One more than `levels` is one too many, and a ladder that goes around in circles ends.
+fn in_order(ladder: &Ladder, pool: &LevelPool, levels: usize) -> Vec<i64> {
+    std::iter::successors(ladder.best(), |at| Ladder::next(pool, *at))
+        .map(|at| ladder.price(pool, at).0)
+        .take(levels + 1)
+        .collect()
 }
 
 fn check_structure(ladder: &Ladder, pool: &LevelPool, levels: usize) {
-    let free = |mut next: u32, step: &dyn Fn(u32) -> u32| {
-        let mut count = 0;
-        while next != NONE {
-            count += 1;
-            next = step(next);
-        }
-        count
-    };
-    let free_pages = free(pool.free_page, &|page| pool.pages[page as usize].parent);
-    let free_branches = free(pool.free_branch, &|branch| {
-        pool.branches[branch as usize].parent
+    let some = |at: u32| (at != NONE).then_some(at);
+    let free_pages = std::iter::successors(some(pool.free_page), |page| {
+        some(pool.pages[*page as usize].parent)
     });
-    let (pages, branches) = (
-        pool.pages.len() - free_pages,
-        pool.branches.len() - free_branches,
-    );
+    let free_branches = std::iter::successors(some(pool.free_branch), |branch| {
+        some(pool.branches[*branch as usize].parent)
+    });
+    // A list that goes around in circles has more than there are.
+    let in_use = |all: usize, free: usize| all.checked_sub(free).expect("each is free once");
+    let (pages, branches) = (pool.pages.len(), pool.branches.len());
+    let pages = in_use(pages, free_pages.take(pages + 1).count());
+    let branches = in_use(branches, free_branches.take(branches + 1).count());
     assert!(pages <= levels, "every page has a level");
     assert!(branches < pages.max(1), "fewer branches than pages");
     assert_eq!(ladder.root == NONE, levels == 0);
@@ -83,10 +77,24 @@ fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> 
             if descending {
                 expected.reverse();
             }
-            assert_eq!(in_order(&ladder, &pool), expected);
+            assert_eq!(in_order(&ladder, &pool, set.len()), expected);
             check_structure(&ladder, &pool, set.len());
         }
     }
+}
+
+#[test]
+fn room_is_taken_in_advance() {
+    let mut pool = LevelPool::new();
+    pool.reserve(100);
+    assert!(pool.pages.capacity() >= 100);
+    assert!(pool.branches.capacity() >= 100);
+}
+
+#[test]
+#[should_panic(expected = "level references are 32 bits")]
+fn more_levels_than_a_reference_can_tell_apart_are_refused() {
+    LevelPool::new().reserve(1 << 25);
 }
 
 #[test]

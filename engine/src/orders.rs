@@ -500,3 +500,7 @@ impl Order {
 fn some(slot: u32) -> Option<u32> {
     if slot == NONE { None } else { Some(slot) }
 }
+
+#[cfg(test)]
+#[path = "orders_tests.rs"]
+mod tests;
