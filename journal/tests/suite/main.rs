@@ -16,6 +16,7 @@ mod fuzz;
 mod golden;
 mod inspection;
 mod kill;
+mod large;
 mod power;
 mod recovery;
 mod refusals;
