@@ -275,9 +275,36 @@ fn a_first_segment_that_lost_its_header_is_no_new_journal() {
     );
     assert_eq!(lost.files(), files);
 
-    segment.fill(0);
-    files.insert("spare.segment".to_owned(), segment);
-    assert_eq!(recover(&MemoryStorage::with_files(files)).unwrap().0, []);
+    // Down to the last byte of the first page of records, also of a file that ends within it.
+    for length in [
+        8 * PAGE_BYTES,
+        2 * PAGE_BYTES,
+        PAGE_BYTES + 100,
+        PAGE_BYTES + 1,
+    ] {
+        let mut segment = vec![0; length];
+        for (byte, is_refused) in [(1, true), (0, false)] {
+            segment[length.min(2 * PAGE_BYTES) - 1] = byte;
+            files.insert("spare.segment".to_owned(), segment.clone());
+            let found = recover(&MemoryStorage::with_files(files.clone()));
+            assert_eq!(found.is_err(), is_refused, "{length} bytes: {found:?}");
+        }
+    }
+}
+
+/// What is looked for is a byte that is not zero, and not whether some sum of the bytes is.
+#[test]
+fn a_tail_of_two_equal_bytes_is_a_tail() {
+    let (storage, records) = batches(&[10], 0);
+    let mut files = storage.files();
+    let places = [3 * PAGE_BYTES + 20, 3 * PAGE_BYTES + 30];
+    for place in places {
+        files.get_mut(FIRST).unwrap()[place] = 0x55;
+    }
+    let (found, recovered) = recover(&MemoryStorage::with_files(files)).unwrap();
+    assert_eq!(found, records);
+    let end = &recovered.tail().unwrap().end;
+    assert_eq!(end.remains[0].end, places[1] as u64 + 1);
 }
 
 /// A first recovery saves a tail and dies before it has zeroed it all; the second must not overwrite
