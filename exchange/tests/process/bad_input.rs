@@ -172,6 +172,22 @@ async fn frames_that_are_not_the_protocol_end_the_connection() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_no_text_ends_a_json_connection_with_a_reason() {
+    let mut venue = Venue::new().await;
+    let stream = Raw::socket(&venue.process).await;
+    let mut raw = Raw::upgraded(stream, "/ws/json", usize::MAX).await.unwrap();
+    raw.send(&frame(Opcode::Text, &[0xC3, 0x28])).await;
+    let told = raw.next_text().await.unwrap();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["reason"], "ProtocolError", "{told}");
+    assert_eq!(told["text"], "a text is not UTF-8", "{told}");
+    assert_eq!(raw.next_text().await, None);
+    assert!(raw.is_closed_in_order());
+    venue.goes_on().await;
+    venue.end().await;
+}
+
+#[tokio::test]
 async fn orders_before_the_logon_and_bad_logons_are_refused() {
     let mut venue = Venue::new().await;
     let mut raw = Raw::open(&venue.process).await;

@@ -80,6 +80,14 @@ impl Ledger {
         assert_eq!(self.seq(), until, "what was told of is in the journal");
     }
 
+    /// Reads the journal beside the exchange that writes it, up to the last command that was told of, and
+    /// holds `told` against it.
+    pub(crate) fn read_told(&mut self, journal: &Path, told: Vec<Message>) {
+        if let Some(until) = told.iter().filter_map(told::seq).max() {
+            self.read(journal, until, told);
+        }
+    }
+
     fn read(&mut self, journal: &Path, until: Seq, told: Vec<Message>) -> Verdict {
         let mut told = self.sorted(told);
         let inspected = inspect(&ReadOnlyDirectory::new(journal), |item| {
@@ -207,6 +215,12 @@ impl Ledger {
     /// Its time.
     pub(crate) fn time(&self) -> Timestamp {
         self.exchange.time()
+    }
+
+    /// The commands after `seq`.
+    pub(crate) fn inputs_after(&self, seq: Seq) -> impl Iterator<Item = &Input> {
+        let after = usize::try_from(seq.0).unwrap();
+        self.history[after..].iter().map(|(_, input)| input)
     }
 
     /// The times of the commands after `seq`.

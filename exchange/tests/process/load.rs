@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use fastrand::Rng;
 use rialto_client::{ApiKey, ClientError, Connection, Directory, LogonOptions, Session};
@@ -18,8 +19,9 @@ use rialto_types::{
     TradeId,
 };
 use rustix::process::Signal;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
+use crate::fuzz::Sent;
 use crate::ledger::Ledger;
 use crate::process::{PATIENCE, Process};
 use crate::requests::{Request, Whims, transfer};
@@ -35,6 +37,39 @@ const SOURCE: SourceId = SourceId(7);
 const TRADERS: u32 = 5;
 /// Who reads the trades, and where money is taken out again.
 const READER: u32 = 8;
+
+/// How a client sends.
+#[derive(Clone, Debug)]
+struct Manners {
+    /// Requests that wait for their answers.
+    window: usize,
+    /// Requests that are sent at once, at most.
+    burst_max: usize,
+    /// Between an answered window and the next one; without it a window is filled all the time.
+    pause: Option<Duration>,
+    /// Where it is noted what was sent.
+    sent: Option<Arc<Sent>>,
+}
+
+impl Manners {
+    /// As fast as it can.
+    const HASTY: Self = Self {
+        window: WINDOW,
+        burst_max: BURST_MAX,
+        pause: None,
+        sent: None,
+    };
+
+    /// A few requests at a time, which are noted.
+    const fn gentle(sent: Arc<Sent>) -> Self {
+        Self {
+            window: 4,
+            burst_max: 4,
+            pause: Some(Duration::from_millis(5)),
+            sent: Some(sent),
+        }
+    }
+}
 
 /// What a client does.
 #[derive(Debug)]
@@ -59,7 +94,7 @@ struct Life {
     /// Set before the exchange is told to end: from then on connections may fail.
     is_over: AtomicBool,
     /// Nothing new is asked for.
-    is_settling: bool,
+    is_settling: watch::Sender<bool>,
 }
 
 impl Life {
@@ -69,7 +104,7 @@ impl Life {
             enough,
             is_enough: Notify::new(),
             is_over: AtomicBool::new(false),
-            is_settling: false,
+            is_settling: watch::Sender::new(false),
         }
     }
 
@@ -96,6 +131,7 @@ impl Life {
 struct Client {
     key: ApiKey,
     part: Part,
+    manners: Manners,
     directory: Arc<Directory>,
     last_seq: u64,
     unanswered: BTreeMap<u64, Request>,
@@ -119,6 +155,7 @@ impl Client {
         Self {
             key,
             part,
+            manners: Manners::HASTY,
             directory,
             last_seq: 0,
             unanswered: BTreeMap::new(),
@@ -144,15 +181,28 @@ impl Client {
 
     async fn act(&mut self, address: &str, life: &Life) -> Result<(), ClientError> {
         let mut session = self.log_on(address).await?;
+        let mut settling = life.is_settling.subscribe();
         loop {
-            if !life.is_settling {
-                self.ask(&mut session)?;
+            if !*settling.borrow_and_update() {
+                self.ask(&mut session).await?;
             } else if self.unanswered.is_empty() {
                 return session.log_out().await;
             }
             session.flush().await?;
-            let message = session.next().await?;
-            self.hear(message, life);
+            let patience = if self.unanswered.is_empty() {
+                Duration::MAX
+            } else {
+                PATIENCE
+            };
+            let message = tokio::select! {
+                message = tokio::time::timeout(patience, session.next()) => message,
+                _ = settling.changed() => continue,
+            };
+            let message = message.unwrap_or_else(|_| {
+                let (key, waiting) = (self.key.key_id(), &self.unanswered);
+                panic!("key {key}: no answer within {PATIENCE:?} to {waiting:?}")
+            });
+            self.hear(message?, life);
             while let Some(message) = session.try_next()? {
                 self.hear(message, life);
             }
@@ -199,7 +249,7 @@ impl Client {
         self.renumber_transfers();
         let known = if self.is_catching_up { self.applied } else { 0 };
         for (seq, request) in self.unanswered.range(known + 1..) {
-            request.queue(ClientSeq(*seq), &mut session)?;
+            self.queue(*seq, request, &mut session)?;
         }
         Ok(session)
     }
@@ -219,9 +269,19 @@ impl Client {
     }
 
     /// Fills the window.
-    fn ask(&mut self, session: &mut Session) -> Result<(), ClientError> {
-        let mut burst = BURST_MAX;
-        while burst > 0 && self.unanswered.len() < WINDOW {
+    async fn ask(&mut self, session: &mut Session) -> Result<(), ClientError> {
+        if matches!(self.part, Part::Reader { .. }) {
+            return Ok(());
+        }
+        if let Some(pause) = self.manners.pause {
+            if !self.unanswered.is_empty() {
+                return Ok(());
+            }
+            // Not to wait for anything: this is how often such a client asks.
+            tokio::time::sleep(pause).await;
+        }
+        let mut burst = self.manners.burst_max;
+        while burst > 0 && self.unanswered.len() < self.manners.window {
             let request = match &mut self.part {
                 Part::Trader(whims) => whims.next(),
                 Part::Teller { rng, last } => {
@@ -231,11 +291,20 @@ impl Client {
                 Part::Reader { .. } => return Ok(()),
             };
             self.last_seq += 1;
-            request.queue(ClientSeq(self.last_seq), session)?;
+            self.queue(self.last_seq, &request, session)?;
             self.unanswered.insert(self.last_seq, request);
             burst -= 1;
         }
         Ok(())
+    }
+
+    /// Queues a request, and notes it first if somebody wants to know.
+    fn queue(&self, seq: u64, request: &Request, session: &mut Session) -> Result<(), ClientError> {
+        let seq = ClientSeq(seq);
+        if let Some(sent) = &self.manners.sent {
+            sent.note(self.key.key_id(), request.message(seq));
+        }
+        request.queue(seq, session)
     }
 
     fn hear(&mut self, message: Message, life: &Life) {
@@ -341,6 +410,36 @@ impl Crowd {
         Self { clients }
     }
 
+    /// The same, who ask for little at a time, and note what they have sent. The administrator has used its
+    /// key before.
+    pub(crate) async fn gentle(seed: u64, process: &Process, sent: &Arc<Sent>) -> Self {
+        let mut crowd = Self::new(seed, process).await;
+        let admin = process.log_on(0).await;
+        let used = admin.logon().highest_client_seq.0;
+        admin.log_out().await.unwrap();
+        for client in &mut crowd.clients {
+            client.manners = Manners::gentle(Arc::clone(sent));
+            if matches!(client.part, Part::Teller { .. }) {
+                client.last_seq = used;
+            }
+        }
+        crowd
+    }
+
+    /// Lets the clients ask while `beside` goes on; then everything is answered, and they log out. Returns
+    /// all that they were told.
+    pub(crate) async fn ask_beside(
+        &mut self,
+        process: &Process,
+        beside: impl Future<Output = ()>,
+    ) -> Vec<Message> {
+        let life = Arc::new(Life::new(u64::MAX));
+        let clients = self.begin(process, &life).await;
+        beside.await;
+        life.is_settling.send_replace(true);
+        self.end(clients).await
+    }
+
     /// Lets the clients ask until they have heard `enough` answers; then sends the exchange a signal that
     /// ends it. Returns all that they were told, when all their sessions have ended.
     pub(crate) async fn load(
@@ -399,7 +498,7 @@ impl Crowd {
     /// Asks for nothing new, and waits until everything is answered.
     pub(crate) async fn settle(&mut self, process: &Process) -> Vec<Message> {
         let life = Arc::new(Life {
-            is_settling: true,
+            is_settling: watch::Sender::new(true),
             ..Life::new(u64::MAX)
         });
         let clients = self.begin(process, &life).await;

@@ -17,6 +17,7 @@ mod deploy;
 mod directories;
 mod founding;
 mod full_disk;
+mod fuzz;
 mod health;
 mod honest;
 mod intruders;

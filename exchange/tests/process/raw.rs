@@ -4,15 +4,16 @@
 //! to send the wrong ones.
 
 use std::collections::VecDeque;
+use std::io;
 
-use rialto_protocol::{Code, EndReason, Frame, Message, MessageError, Refused};
+use rialto_protocol::{Challenge, Code, EndReason, Frame, Message, MessageError, Refused};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::process::{PATIENCE, Process};
 
-/// The handshake that the server expects.
-const HANDSHAKE: &str = "GET /ws/binary HTTP/1.1\r\nHost: rialto\r\nUpgrade: websocket\r\n\
+/// The handshake that the server expects, behind the method and the path.
+pub(crate) const HANDSHAKE: &str = " HTTP/1.1\r\nHost: rialto\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 /// The answer to that key, from the standard's own example.
@@ -29,6 +30,7 @@ pub(crate) enum Opcode {
     Reserved = 3,
     Close = 8,
     Ping = 9,
+    Pong = 10,
 }
 
 /// A whole frame of a client, masked with zeros.
@@ -62,7 +64,9 @@ pub(crate) fn fragment(opcode: Opcode, is_last: bool, payload: &[u8]) -> Vec<u8>
 #[derive(Debug)]
 pub(crate) struct Raw {
     stream: TcpStream,
+    challenge: Challenge,
     messages: VecDeque<Message>,
+    texts: VecDeque<String>,
     closed: Option<u16>,
 }
 
@@ -75,25 +79,75 @@ impl Raw {
 
     /// A WebSocket, its challenge read.
     pub(crate) async fn open(process: &Process) -> Self {
-        let mut stream = Self::socket(process).await;
-        stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+        Self::open_at(&process.address().await).await.unwrap()
+    }
+
+    /// The same of an exchange that may be gone.
+    pub(crate) async fn open_at(address: &str) -> io::Result<Self> {
+        Self::greeted(TcpStream::connect(address).await?, usize::MAX).await
+    }
+
+    /// The same over a socket, so many bytes of the request at a time.
+    pub(crate) async fn greeted(stream: TcpStream, step: usize) -> io::Result<Self> {
+        let mut raw = Self::upgraded(stream, "/ws/binary", step).await?;
+        match raw.next().await {
+            Some(Message::Challenge(challenge)) => raw.challenge = challenge,
+            Some(other) => panic!("a connection begins with {other:?}"),
+            None => return Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+        Ok(raw)
+    }
+
+    /// A WebSocket of which nothing was read yet.
+    pub(crate) async fn upgraded(
+        mut stream: TcpStream,
+        path: &str,
+        step: usize,
+    ) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let request = format!("GET {path}{HANDSHAKE}");
+        for part in request.as_bytes().chunks(step.max(1)) {
+            stream.write_all(part).await?;
+        }
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
+            head.push(stream.read_u8().await?);
         }
         let head = String::from_utf8(head).unwrap();
         assert!(
             head.starts_with("HTTP/1.1 101") && head.contains(ACCEPT),
             "{head}"
         );
-        let mut raw = Self {
+        Ok(Self {
             stream,
+            challenge: Challenge::default(),
             messages: VecDeque::new(),
+            texts: VecDeque::new(),
             closed: None,
-        };
-        let first = raw.next().await;
-        assert!(matches!(first, Some(Message::Challenge(_))), "{first:?}");
-        raw
+        })
+    }
+
+    /// What the exchange said first.
+    pub(crate) const fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// Writes bytes, so many at a time, each lot in a packet of its own if the system likes.
+    pub(crate) async fn send_slowly(&mut self, bytes: &[u8], step: usize) {
+        for part in bytes.chunks(step.max(1)) {
+            self.send(part).await;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) async fn half_close(&mut self) {
+        drop(self.stream.shutdown().await);
+    }
+
+    /// Whether the exchange has closed the WebSocket in order.
+    pub(crate) const fn is_closed_in_order(&self) -> bool {
+        self.closed.is_some()
     }
 
     /// Writes bytes. An exchange that has closed already may reset the connection meanwhile: what it had
@@ -111,8 +165,17 @@ impl Raw {
         self.messages.pop_front()
     }
 
+    /// The next text of a session that speaks JSON; `None` when the exchange has closed.
+    pub(crate) async fn next_text(&mut self) -> Option<String> {
+        let reading = tokio::time::timeout(PATIENCE, async {
+            while self.texts.is_empty() && self.closed.is_none() && self.read().await.is_ok() {}
+        });
+        reading.await.expect("the exchange answers or closes");
+        self.texts.pop_front()
+    }
+
     /// Reads one frame of the exchange.
-    async fn read(&mut self) -> std::io::Result<()> {
+    async fn read(&mut self) -> io::Result<()> {
         let (first, second) = (self.stream.read_u8().await?, self.stream.read_u8().await?);
         assert_eq!(second & 0x80, 0, "an exchange does not mask");
         let length = match second {
@@ -128,6 +191,9 @@ impl Raw {
                 let told = messages.filter(|message| !is_sign_of_life(message));
                 self.messages.extend(told);
             }
+            0x81 => self.texts.push_back(String::from_utf8(payload).unwrap()),
+            // What a ping is answered with, and what a session of texts is asked with.
+            0x89 | 0x8A => {}
             0x88 => self.closed = payload.first_chunk().map(|code| u16::from_be_bytes(*code)),
             other => panic!("a frame that begins with {other:#x}: {payload:?}"),
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fastrand::Rng;
-use rialto_client::{ClientError, Directory, ListedInstrument, Session, order};
+use rialto_client::{ClientError, Directory, ListedInstrument, Sequenced, Session, order};
 use rialto_protocol::{
-    ArmCancelOnDisconnect, Boolean, CancelOrder, MassCancel, NewOrder, ReplaceOrder, Transfer,
-    WireMessage, convert,
+    ArmCancelOnDisconnect, Boolean, CancelOrder, MassCancel, Message, NewOrder, ReplaceOrder,
+    Transfer, convert,
 };
 use rialto_types::{
     AccountId, Amount, AssetId, ClientOrderId, ClientSeq, InstrumentId, OrderId, OrderKind,
@@ -29,22 +29,31 @@ pub(crate) enum Request {
 impl Request {
     /// Queues it under this number.
     pub(crate) fn queue(&self, seq: ClientSeq, session: &mut Session) -> Result<(), ClientError> {
-        fn send<M: rialto_client::Sequenced + WireMessage + Clone>(
-            message: &M,
-            seq: ClientSeq,
-            session: &mut Session,
-        ) -> Result<(), ClientError> {
+        match self.message(seq) {
+            Message::NewOrder(message) => session.queue(&message),
+            Message::CancelOrder(message) => session.queue(&message),
+            Message::ReplaceOrder(message) => session.queue(&message),
+            Message::MassCancel(message) => session.queue(&message),
+            Message::ArmCancelOnDisconnect(message) => session.queue(&message),
+            Message::Transfer(message) => session.queue(&message),
+            other => unreachable!("no request is a {}", other.name()),
+        }
+    }
+
+    /// The message that it is under this number.
+    pub(crate) fn message(&self, seq: ClientSeq) -> Message {
+        fn numbered<M: Sequenced + Clone + Into<Message>>(message: &M, seq: ClientSeq) -> Message {
             let mut message = message.clone();
             message.set_client_seq(seq);
-            session.queue(&message)
+            message.into()
         }
         match self {
-            Self::New(message) => send(message, seq, session),
-            Self::Cancel(message) => send(message, seq, session),
-            Self::Replace(message) => send(message, seq, session),
-            Self::MassCancel(message) => send(message, seq, session),
-            Self::Arm(message) => send(message, seq, session),
-            Self::Transfer(message) => send(message, seq, session),
+            Self::New(message) => numbered(message, seq),
+            Self::Cancel(message) => numbered(message, seq),
+            Self::Replace(message) => numbered(message, seq),
+            Self::MassCancel(message) => numbered(message, seq),
+            Self::Arm(message) => numbered(message, seq),
+            Self::Transfer(message) => numbered(message, seq),
         }
     }
 }

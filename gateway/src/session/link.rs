@@ -34,6 +34,8 @@ pub(super) enum Incoming {
     Control,
     /// A text frame.
     Text(Utf8Bytes),
+    /// A text frame that is not UTF-8. Nothing more can be read behind it.
+    NotUtf8,
     /// A frame beyond the bound.
     TooLong,
     /// Something that is not WebSocket.
@@ -83,7 +85,7 @@ impl Link {
         match self.socket.next().await {
             Some(Ok(Message::Binary(frame))) => Incoming::Frame(frame),
             Some(Ok(Message::Text(text))) => Incoming::Text(text),
-            Some(Err(Error::Utf8(_))) => Incoming::Text(Utf8Bytes::default()),
+            Some(Err(Error::Utf8(_))) => Incoming::NotUtf8,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
             Some(Err(Error::Capacity(_))) => Incoming::TooLong,
             Some(Err(Error::Protocol(error)))

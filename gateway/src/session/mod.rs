@@ -351,7 +351,10 @@ impl Session {
                 self.frame(&frame).await
             }
             Incoming::Control => Ok(()),
-            Incoming::Text(_) => {
+            Incoming::NotUtf8 if self.link.dialect() == Dialect::Json => {
+                Err(End::told(EndReason::ProtocolError, "a text is not UTF-8"))
+            }
+            Incoming::Text(_) | Incoming::NotUtf8 => {
                 let text = "this endpoint speaks binary frames only";
                 Err(End::told(EndReason::TextFrame, text))
             }
