@@ -8,9 +8,11 @@
 //!
 //! Cost: two additions in the thread's own memory, and one atomic, for each call.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rialto_memory::HugePages;
 
 thread_local! {
     // Constant and without a destructor, so that reaching them never allocates.
@@ -21,7 +23,7 @@ thread_local! {
 /// As [`Tally::count`], of all threads.
 static PROCESS_COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// The system's allocator with a tally.
+/// The product's allocator with a tally.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CountingAllocator;
 
@@ -72,30 +74,30 @@ fn signed(bytes: usize) -> i64 {
     bytes.cast_signed() as i64
 }
 
-// SAFETY: every call is handed on unchanged to the system's allocator, which keeps the contract; the tally
+// SAFETY: every call is handed on unchanged to an allocator that keeps the contract; the tally
 // touches only the thread's own counters and cannot unwind.
 unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(1, signed(layout.size()));
-        // SAFETY: the caller's promises are the system allocator's conditions.
-        unsafe { System.alloc(layout) }
+        // SAFETY: the caller's promises are the inner allocator's conditions.
+        unsafe { HugePages.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         note(1, signed(layout.size()));
         // SAFETY: as for `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { HugePages.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         note(0, -signed(layout.size()));
-        // SAFETY: the block came from the system's allocator with this layout.
-        unsafe { System.dealloc(pointer, layout) }
+        // SAFETY: the block came from the inner allocator with this layout.
+        unsafe { HugePages.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(1, signed(size) - signed(layout.size()));
-        // SAFETY: the block came from the system's allocator with this layout.
-        unsafe { System.realloc(pointer, layout, size) }
+        // SAFETY: the block came from the inner allocator with this layout.
+        unsafe { HugePages.realloc(pointer, layout, size) }
     }
 }

@@ -63,6 +63,8 @@ struct Arguments {
 }
 
 fn main() -> Result<()> {
+    // Everything is there before it is measured.
+    rialto_memory::set_resident_max(usize::MAX);
     let arguments = Arguments::parse();
     let Arguments { messages, runs, .. } = arguments;
     let mut report = Report::new(arguments.filter, arguments.exact);

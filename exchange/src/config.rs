@@ -106,6 +106,9 @@ pub struct Core {
     pub reserved_ring: usize,
     /// Events that the event ring holds.
     pub event_ring: usize,
+    /// MiB at the beginning of each pool and ring that are in memory from the start, in huge pages; the
+    /// rest comes when it is first used. 0 for none of it.
+    pub resident_mib: usize,
 }
 
 /// What threads do while there is nothing to do.
@@ -247,6 +250,7 @@ impl Default for Core {
             command_ring: 1 << 16,
             reserved_ring: 1 << 10,
             event_ring: 1 << 16,
+            resident_mib: rialto_memory::RESIDENT_DEFAULT >> 20,
         }
     }
 }

@@ -4,6 +4,12 @@ mod cli;
 
 use std::process::ExitCode;
 
+use rialto_memory::HugePages;
+
+/// The pools of the core and the rings stand in huge pages.
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
+
 fn main() -> ExitCode {
     cli::run()
 }

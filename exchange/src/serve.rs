@@ -39,6 +39,8 @@ const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
 /// # Errors
 /// When it cannot start, or the journal failed; the message says what to do.
 pub fn run(config: &Config, demo: bool) -> Result<()> {
+    // Before pools and rings are taken.
+    rialto_memory::set_resident_max(config.core.resident_mib << 20);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.gateway.threads > 0 {
         runtime.worker_threads(config.gateway.threads);

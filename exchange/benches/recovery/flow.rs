@@ -12,6 +12,8 @@ use crate::SHARD;
 
 const ACCOUNTS: u32 = 1_000;
 const MIDDLE: i64 = 6_000_000;
+/// More than ever rest near the market: what is not traded is soon cancelled.
+const NEAR_MAX: u64 = 100_000;
 
 /// The key with which a venue that is left on the disk can be administered; everybody knows it.
 pub(crate) fn administrator() -> ApiKey {
@@ -31,7 +33,7 @@ pub(crate) struct Flow {
 impl Flow {
     pub(crate) fn new(resting: u64) -> Self {
         Self {
-            founding: founding().into_iter(),
+            founding: founding(resting).into_iter(),
             random: fastrand::Rng::with_seed(7),
             resting,
             orders: 0,
@@ -108,16 +110,24 @@ fn cancel(counter: u64) -> Command {
     })
 }
 
-fn founding() -> Vec<Command> {
+/// Room for as many orders as rest far away, and for those that come and go near the market.
+fn capacity(resting: u64) -> Capacity {
+    let orders = u32::try_from(resting.saturating_add(NEAR_MAX)).unwrap_or(u32::MAX);
+    let orders = orders.max(Capacity::default().orders);
+    Capacity {
+        orders,
+        orders_per_account: orders,
+        ..Capacity::default()
+    }
+}
+
+fn founding(resting: u64) -> Vec<Command> {
     let asset = |name: &str, decimals| {
         let symbol = Symbol::new(name).expect("a symbol");
         Command::AddAsset(Asset { symbol, decimals })
     };
     let mut commands = vec![
-        Command::SetCapacity(Capacity {
-            orders_per_account: Capacity::default().orders,
-            ..Capacity::default()
-        }),
+        Command::SetCapacity(capacity(resting)),
         asset("BTC", 8),
         asset("USDT", 6),
         Command::ListInstrument(spec()),

@@ -23,9 +23,14 @@ use rialto_gateway::ReportLog;
 use rialto_journal::{
     Durability, ExchangeId, FileStorage, InlineSegments, OpenOptions, Recovery, SegmentBytes,
 };
+use rialto_memory::HugePages;
 use rialto_types::{Seq, ShardId, Timestamp};
 
 use crate::flow::{Flow, administrator};
+
+/// As in `rialto`.
+#[global_allocator]
+static ALLOCATOR: HugePages = HugePages;
 
 const SHARD: ShardId = ShardId(0);
 /// 2026-01-01T00:00:00Z; a command every microsecond.

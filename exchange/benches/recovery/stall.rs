@@ -4,7 +4,7 @@
 //! A latency counts from the moment at which the command was due until its events are released, so that a pause
 //! of the core counts for everything that it makes late. The process that takes the snapshot is this program
 //! again, as unimportant as the keeper's is. Each round with one first fills a segment, so that there is
-//! something to be taken.
+//! something to be taken; what was recovered is ended by as many commands as its larger segments hold.
 
 use std::hint::spin_loop;
 use std::path::{Path, PathBuf};
@@ -35,8 +35,9 @@ const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(5);
 /// Small, so that a round soon has a complete segment.
 const SEGMENT_MIB: u64 = 16;
-/// Commands that fill a segment for certain: a record is 64 bytes or somewhat less.
-const COMMANDS_OF_A_SEGMENT: u64 = (SEGMENT_MIB << 20) / 32;
+/// A record is 64 bytes or somewhat less, so half of them fill a segment for certain.
+const RECORD_BYTES_MIN: u64 = 32;
+const COMMANDS_OF_A_SEGMENT: u64 = (SEGMENT_MIB << 20) / RECORD_BYTES_MIN;
 
 /// The journal of which a snapshot is to be taken, when this is the process that takes it.
 pub(crate) fn asked_for_snapshot() -> Option<PathBuf> {
@@ -68,6 +69,7 @@ struct Rig {
 /// Measures and prints.
 pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     let mut rig = Rig::recover(data, flow)?;
+    rig.fill(SegmentBytes::default().get() / RECORD_BYTES_MIN)?;
     println!("{RATE} commands a second through the core, with and without a snapshot being taken:");
     for _ in 0..ROUNDS {
         let alone = rig.round(|elapsed| Ok(elapsed < ROUND))?;

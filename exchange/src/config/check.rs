@@ -38,11 +38,12 @@ impl Config {
     }
 }
 
-fn rings(core: &Core) -> [Range; 3] {
+fn rings(core: &Core) -> [Range; 4] {
     [
         ("core.command_ring", wide(core.command_ring), 10, RING_MAX),
         ("core.reserved_ring", wide(core.reserved_ring), 1, RING_MAX),
         ("core.event_ring", wide(core.event_ring), 1, RING_MAX),
+        ("core.resident_mib", wide(core.resident_mib), 0, 1 << 20),
     ]
 }
 

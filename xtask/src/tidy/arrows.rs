@@ -78,7 +78,7 @@ const ARROWS: &[Row] = &[
     Row {
         crate_name: "exchange",
         uses: &[
-            "client", "engine", "gateway", "journal", "protocol", "ring", "risk", "types",
+            "client", "engine", "gateway", "journal", "memory", "protocol", "ring", "risk", "types",
         ],
         tests_use: &["reference"],
         others: None,
@@ -96,6 +96,7 @@ const ARROWS: &[Row] = &[
             "engine",
             "gateway",
             "journal",
+            "memory",
             "protocol",
             "reference",
             "ring",
@@ -117,6 +118,12 @@ const ARROWS: &[Row] = &[
         ],
         tests_use: &[],
         others: None,
+    },
+    Row {
+        crate_name: "memory",
+        uses: &[],
+        tests_use: &[],
+        others: Some(&["rustix"]),
     },
     Row {
         crate_name: "xtask",
