@@ -1,6 +1,8 @@
 //! What `rialto journal inspect` shows.
 
+use std::cell::Cell;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rialto_journal::storage::{Directory, Entry, MemoryReader, Storage};
@@ -152,6 +154,54 @@ fn a_segment_that_is_renamed_meanwhile_is_found() {
     let inspection = inspect(&Renaming(MemoryStorage::with_files(files)), |_| found += 1).unwrap();
     assert_eq!(found, 4);
     assert_eq!(inspection.segments[0].name, FIRST);
+}
+
+/// A directory in which the segment is gone whenever it is opened after its header was read, so many times.
+#[derive(Clone, Debug)]
+struct Leaving {
+    storage: MemoryStorage,
+    openings: Rc<Cell<u32>>,
+    gone_max: u32,
+}
+
+impl Directory for Leaving {
+    type Reader = MemoryReader;
+
+    fn name(&self) -> String {
+        self.storage.name()
+    }
+
+    fn list(&self) -> io::Result<Vec<Entry>> {
+        self.storage.list()
+    }
+
+    fn reader(&self, name: &str) -> io::Result<MemoryReader> {
+        let openings = self.openings.get() + 1;
+        self.openings.set(openings);
+        if openings.is_multiple_of(2) && openings / 2 <= self.gone_max {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.storage.reader(name)
+    }
+}
+
+#[test]
+fn a_segment_that_is_gone_is_looked_for_sixteen_times() {
+    let look = |gone_max| {
+        let openings = Rc::new(Cell::new(0));
+        let directory = Leaving {
+            storage: MemoryStorage::with_files(journal()),
+            openings: Rc::clone(&openings),
+            gone_max,
+        };
+        (inspect(&directory, |_| ()), openings.get())
+    };
+    let (inspection, _) = look(15);
+    assert!(matches!(inspection.unwrap().verdict, Verdict::Clean(_)));
+    let (inspection, openings) = look(16);
+    let error = inspection.unwrap_err();
+    assert!(error.to_string().starts_with("cannot open"), "{error}");
+    assert_eq!(openings, 32);
 }
 
 #[test]

@@ -202,6 +202,20 @@ fn with_record(kind: u8, seq: u64, at: u64, payload: &[u8]) -> Files {
     files
 }
 
+/// The payload of a group header after sequence 3, with the right checksum of its own.
+fn group_of(exchange_id: ExchangeId) -> Vec<u8> {
+    let mut record = vec![60, 0, 0xf1, 0];
+    for number in [3, time(4).0] {
+        record.extend(number.to_le_bytes());
+    }
+    record.extend(exchange_id.0);
+    let (epoch, synced) = (1_u64, 3_u64);
+    record.extend(epoch.to_le_bytes());
+    record.extend(synced.to_le_bytes());
+    record.extend(crc32c::crc32c(&record).to_le_bytes());
+    record.split_off(20)
+}
+
 #[test]
 fn an_intact_record_that_cannot_be_read_stops_recovery() {
     let sender = [0; 12];
@@ -211,6 +225,9 @@ fn an_intact_record_that_cannot_be_read_stops_recovery() {
         recover(&MemoryStorage::with_files(good)).unwrap().0.len(),
         4
     );
+    let good = with_record(0xf1, 3, 4, &group_of(EXCHANGE));
+    let (_, recovered) = recover(&MemoryStorage::with_files(good)).unwrap();
+    assert_eq!(recovered.tail(), None);
 
     let cases = [
         (
@@ -224,6 +241,10 @@ fn an_intact_record_that_cannot_be_read_stops_recovery() {
         (with_record(99, 4, 4, &sender), "record kind holds 99"),
         (with_record(0, 4, 4, &sender), "record kind holds 0"),
         (with_record(0xf1, 3, 4, &[0; 36]), "group header holds 0"),
+        (
+            with_record(0xf1, 3, 4, &group_of(ExchangeId([0x22; 16]))),
+            "group header holds 0",
+        ),
         (
             with_record(tick, 5, 4, &sender),
             "its sequence is 5, after 3",
