@@ -13,6 +13,8 @@ pub const ENDPOINT_PATH: &str = "/ws/binary";
 /// The address of an exchange's binary endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
+    /// Whether TLS is spoken there.
+    is_tls: bool,
     /// Host name, IPv4 address, or IPv6 address without brackets.
     host: String,
     port: u16,
@@ -24,23 +26,32 @@ impl Address {
     pub(crate) fn socket(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
+
+    /// Whether TLS is spoken there: it was written with `wss://`.
+    pub const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
 }
 
 impl FromStr for Address {
     type Err = ClientError;
 
-    /// Reads `host`, `host:port`, `[::1]:port` or `ws://host:port/path`. What is left out is
-    /// [`DEFAULT_PORT`] and [`ENDPOINT_PATH`].
+    /// Reads `host`, `host:port`, `[::1]:port`, `ws://host:port/path` or, with TLS, `wss://host:port/path`. What
+    /// is left out is `ws://`, [`DEFAULT_PORT`] and [`ENDPOINT_PATH`].
     fn from_str(text: &str) -> Result<Self, ClientError> {
         let refuse = |reason: &'static str| ClientError::InvalidAddress {
             address: text.to_owned(),
             reason,
         };
-        let rest = match text.split_once("://") {
-            None => text,
-            Some(("ws", rest)) => rest,
-            Some(("wss", _)) => return Err(refuse("this client speaks no TLS: use ws://")),
-            Some(_) => return Err(refuse("an address begins with ws:// or with the host")),
+        let (is_tls, rest) = match text.split_once("://") {
+            None => (false, text),
+            Some(("ws", rest)) => (false, rest),
+            Some(("wss", rest)) => (true, rest),
+            Some(_) => {
+                return Err(refuse(
+                    "an address begins with ws://, with wss:// or with the host",
+                ));
+            }
         };
         let (authority, path) = match rest.find('/') {
             None => (rest, ENDPOINT_PATH),
@@ -63,6 +74,7 @@ impl FromStr for Address {
             return Err(refuse("a host is needed, as in 127.0.0.1:7400"));
         }
         Ok(Self {
+            is_tls,
             host: host.to_owned(),
             port,
             path: path.to_owned(),
@@ -88,11 +100,17 @@ fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, path } = self;
+        let Self {
+            is_tls,
+            host,
+            port,
+            path,
+        } = self;
+        let scheme = if *is_tls { "wss" } else { "ws" };
         if host.contains(':') {
-            write!(f, "ws://[{host}]:{port}{path}")
+            write!(f, "{scheme}://[{host}]:{port}{path}")
         } else {
-            write!(f, "ws://{host}:{port}{path}")
+            write!(f, "{scheme}://{host}:{port}{path}")
         }
     }
 }
@@ -110,8 +128,11 @@ mod tests {
             ("[::1]", "ws://[::1]:7400/ws/binary"),
             ("ws://venue:1/", "ws://venue:1/ws/binary"),
             ("ws://venue/feed", "ws://venue:7400/feed"),
+            ("wss://venue", "wss://venue:7400/ws/binary"),
+            ("wss://[::1]:443/feed", "wss://[::1]:443/feed"),
         ] {
             let address: Address = text.parse().unwrap();
+            assert_eq!(address.is_tls(), text.starts_with("wss"), "{text}");
             assert_eq!(address.to_string(), full, "{text}");
         }
     }
@@ -127,7 +148,7 @@ mod tests {
             ("host:", "a port is a number"),
             ("::1", "an IPv6 address stands in brackets"),
             ("[::1]x", "an IPv6 address stands in brackets"),
-            ("wss://host", "no TLS"),
+            ("wss://", "a host is needed"),
             ("http://host", "begins with ws://"),
             ("user@host", "a host is needed"),
         ] {

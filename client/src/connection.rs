@@ -22,13 +22,14 @@ use rialto_protocol::{
 use rialto_types::Timestamp;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message as WebSocketMessage, client::IntoClientRequest};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::ClientError;
 use crate::address::Address;
 use crate::pulse::{Beat, Pulse};
+use crate::tls::Trust;
 
 pub(crate) use self::answer::Sorted;
 
@@ -52,7 +53,7 @@ const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 /// Market data needs no more than this. See [`Connection::log_on`] for a session.
 #[derive(Debug)]
 pub struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     challenge: Challenge,
     /// Messages that wait for a flush: whole frames, then the one being filled.
     full_frames: VecDeque<Bytes>,
@@ -72,13 +73,29 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects to an exchange: see [`Address`] for what may stand there.
+    /// Connects to an exchange: see [`Address`] for what may stand there. With `wss://`, whom the system trusts
+    /// is trusted.
     ///
     /// # Errors
     /// When the text is no address, nobody answers, or whoever answers is no exchange.
     pub async fn open(address: &str) -> Result<Self, ClientError> {
+        Self::open_trusting(address, &Trust::system()).await
+    }
+
+    /// As [`Connection::open`], and with `wss://` trusts whom `trust` names. Whoever names somebody does not want
+    /// to be connected without TLS: then `ws://` is an error.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open_trusting(address: &str, trust: &Trust) -> Result<Self, ClientError> {
         let address: Address = address.parse()?;
-        tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(&address))
+        if trust.is_chosen() && !address.is_tls() {
+            return Err(ClientError::InvalidAddress {
+                address: address.to_string(),
+                reason: "it is without TLS, and whom to trust is named: write wss://",
+            });
+        }
+        tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(&address, trust))
             .await
             .map_err(|_| ClientError::NoAnswer {
                 what: "the attempt to connect",
@@ -86,7 +103,7 @@ impl Connection {
             })?
     }
 
-    async fn connect(address: &Address) -> Result<Self, ClientError> {
+    async fn connect(address: &Address, trust: &Trust) -> Result<Self, ClientError> {
         let connect = |error| ClientError::Connect {
             address: address.to_string(),
             error,
@@ -95,6 +112,11 @@ impl Connection {
             .await
             .map_err(connect)?;
         stream.set_nodelay(true).map_err(connect)?;
+        let stream = if address.is_tls() {
+            MaybeTlsStream::Rustls(trust.secure(address, stream).await?)
+        } else {
+            MaybeTlsStream::Plain(stream)
+        };
         let configuration = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -116,7 +138,9 @@ impl Connection {
     }
 
     /// Reads the challenge, the first message of every connection.
-    async fn greeted(socket: WebSocketStream<TcpStream>) -> Result<Self, ClientError> {
+    async fn greeted(
+        socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    ) -> Result<Self, ClientError> {
         let unknown = Challenge::default().heartbeat_interval_ms;
         let mut connection = Self {
             socket,

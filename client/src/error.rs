@@ -65,8 +65,22 @@ pub enum ClientError {
         /// What the system said.
         error: io::Error,
     },
+    /// The certificates to trust cannot be used.
+    #[error("{reason}")]
+    Trust {
+        /// What is wrong with them, and what would be right.
+        reason: String,
+    },
+    /// There is no TLS with whoever answers, or its certificate is not trusted.
+    #[error("no TLS with {address}: {reason}")]
+    Tls {
+        /// The address.
+        address: String,
+        /// Why, and what would be right.
+        reason: String,
+    },
     /// Somebody answers, but not as an exchange does.
-    #[error("{address} does not open a WebSocket: {error}")]
+    #[error("{address} does not open a WebSocket: {}", answered(.error))]
     Handshake {
         /// The address.
         address: String,
@@ -161,6 +175,21 @@ pub enum ClientError {
         /// The question.
         what: &'static str,
     },
+}
+
+/// What came instead of a WebSocket, with what it said about itself.
+fn answered(error: &tungstenite::Error) -> String {
+    const TEXT_MAX: usize = 200;
+    let text = error.to_string();
+    let tungstenite::Error::Http(response) = error else {
+        return text;
+    };
+    let body = response.body().as_deref().unwrap_or_default();
+    let body = String::from_utf8_lossy(&body[..body.len().min(TEXT_MAX)]);
+    match body.trim() {
+        "" => text,
+        body => format!("{text}: {}", body.escape_debug()),
+    }
 }
 
 /// What follows "closed" in the message of [`ClientError::Closed`].

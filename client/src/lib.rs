@@ -52,6 +52,7 @@ mod sequenced;
 mod session;
 #[cfg(test)]
 mod testing;
+mod tls;
 
 pub use address::{Address, DEFAULT_PORT, ENDPOINT_PATH};
 pub use administration::TransferRequest;
@@ -67,3 +68,4 @@ pub use questions::LIST_ENTRIES_MAX;
 pub use requests::OrderOutcome;
 pub use sequenced::Sequenced;
 pub use session::{LogonOptions, Session};
+pub use tls::Trust;

@@ -21,11 +21,18 @@ pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bo
         Durability::Written => "written: what is acknowledged survives the death of the process",
         Durability::Durable => "durable: what is acknowledged survives the loss of power",
     };
+    let s = if config.server.tls_certificate.is_some() {
+        "s"
+    } else {
+        ""
+    };
     let mut lines = vec![
         format!("{} is open.", config.server.name),
         String::new(),
-        format!("  orders and market data   ws://{address}/ws/binary"),
-        format!("  health and metrics       http://{address}/healthz  http://{address}/metrics"),
+        format!("  orders and market data   ws{s}://{address}/ws/binary"),
+        format!(
+            "  health and metrics       http{s}://{address}/healthz  http{s}://{address}/metrics"
+        ),
         format!(
             "  journal                  {}  ({durability})",
             data.join("journal").display()
@@ -44,7 +51,7 @@ pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bo
         lines.push(String::new());
         lines.push("Try next, in another terminal:".to_owned());
         lines.push(String::new());
-        let address_flag = address_flag(address);
+        let address_flag = address_flag(address, config);
         lines.push(format!("  {program} watch BTC-USDT{address_flag}"));
         let key = format!("--key {} --account 7{address_flag}", keys.display());
         lines.push(format!(
@@ -66,7 +73,10 @@ pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bo
 }
 
 /// What a command needs to find this exchange, if it does not find it by itself.
-fn address_flag(address: SocketAddr) -> String {
+fn address_flag(address: SocketAddr, config: &Config) -> String {
+    if let Some(certificate) = &config.server.tls_certificate {
+        return format!(" --address wss://{address} --ca {}", certificate.display());
+    }
     let default = crate::config::Server::default().listen;
     if address == default {
         String::new()
@@ -92,5 +102,19 @@ mod tests {
             true,
         );
         assert!(elsewhere.contains("  ./rialto watch BTC-USDT --address 127.0.0.1:9000"));
+    }
+
+    #[test]
+    fn with_a_certificate_it_speaks_of_tls() {
+        let mut config = Config::default();
+        config.server.tls_certificate = Some("venue.pem".into());
+        let text = text("rialto", config.server.listen, &config, true);
+        for part in [
+            "wss://127.0.0.1:7400/ws/binary",
+            "https://127.0.0.1:7400/healthz",
+            "rialto watch BTC-USDT --address wss://127.0.0.1:7400 --ca venue.pem\n",
+        ] {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
     }
 }

@@ -47,6 +47,10 @@ pub struct Server {
     pub name: String,
     /// Where WebSocket, health and metrics are served.
     pub listen: SocketAddr,
+    /// The certificate to serve TLS with, as PEM; in the clear without one.
+    pub tls_certificate: Option<PathBuf>,
+    /// Its private key, as PEM.
+    pub tls_key: Option<PathBuf>,
     /// Where journal and keys stand.
     pub data: PathBuf,
     /// How long a shutdown waits for clients to read what they are told, in ms.
@@ -219,6 +223,8 @@ impl Default for Server {
         Self {
             name: "Rialto".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            tls_certificate: None,
+            tls_key: None,
             data: PathBuf::from("rialto-data"),
             drain_ms: 5_000,
         }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use prometheus_client::registry::Registry;
 use rialto_engine::Exchange;
-use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits, ReportLog};
+use rialto_gateway::{Gateway, GatewayConfig, PublisherLimits, ReportLog, TlsFiles};
 use rialto_journal::{ExchangeId, FileStorage};
 use rialto_risk::{GateLimits, Rate};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -54,6 +54,8 @@ pub fn run(config: &Config, demo: bool) -> Result<()> {
 
 async fn live(config: &Config, demo: bool) -> Result<()> {
     let mut signals = Signals::new()?;
+    let tls = tls_files(&config.server);
+    let mut renewals = Renewals::new(tls.is_some())?;
     let replay = Replay::open(
         &config.server.data,
         rialto_types::ShardId(config.core.shard),
@@ -64,8 +66,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     let journal_gauges = Arc::new(JournalGauges::default());
     metrics::register(&mut registry, shared.clone(), Arc::clone(&journal_gauges));
     let gateway_config = gateway_config(config, replay.exchange_id())?;
-    let mut gateway = Gateway::bind(gateway_config, registry)
-        .with_context(|| format!("listening on {}", config.server.listen))?;
+    let mut gateway = Gateway::bind(gateway_config, registry)?;
 
     let applying = poison::watch(Some(journal_directory(&config.server.data)));
     let reports = ReportLog::with_capacity(mib(config.gateway.report_memory_mib)?);
@@ -99,7 +100,11 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     let watches = Watches::start(config, storage, gauges, journal_gauges)?;
     let address = gateway.address();
     let traders = if demo && config.demo.traders {
-        demo::start(&address.to_string(), &config.server.data)?
+        let venue = demo::Venue {
+            address,
+            certificate: tls.map(|files| files.certificates),
+        };
+        demo::start(&venue, &config.server.data)?
     } else {
         JoinSet::new()
     };
@@ -111,6 +116,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     tokio::select! {
         signal = signals.next() => info!(signal, "draining"),
         _ = core_ended => error!("the core has ended by itself"),
+        () = renewals.follow(&gateway) => {}
     }
     drop(watches);
     end(config, gateway, core, traders).await
@@ -242,6 +248,7 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
     };
     Ok(GatewayConfig {
         listen: config.server.listen,
+        tls: tls_files(&config.server),
         exchange_id: u64::from_le_bytes(*id),
         exchange_name: config.server.name.clone(),
         heartbeat_interval: Duration::from_millis(config.gateway.heartbeat_ms),
@@ -324,6 +331,40 @@ impl Signals {
             _ = self.interrupt.recv() => "SIGINT",
         }
     }
+}
+
+/// The signal by which an operator says that there is a new certificate. Without TLS it is not listened for and
+/// ends the process, as a terminal that is closed expects.
+struct Renewals(Option<Signal>);
+
+impl Renewals {
+    fn new(is_tls: bool) -> Result<Self> {
+        let listen = || signal(SignalKind::hangup()).context("listening for signals");
+        Ok(Self(is_tls.then(listen).transpose()?))
+    }
+
+    /// Has the certificate read again, each time it is said to be new. Never returns.
+    async fn follow(&mut self, gateway: &Gateway) {
+        let Some(hangup) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        while hangup.recv().await.is_some() {
+            match gateway.reload_certificate() {
+                Ok(_) => {
+                    info!("the certificate was read again: new connections are served with it");
+                }
+                Err(error) => error!(%error, "the old certificate stays in use"),
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The certificate, if there is to be TLS: the configuration was checked to name both files or neither.
+fn tls_files(config: &config::Server) -> Option<TlsFiles> {
+    let certificates = config.tls_certificate.clone()?;
+    let key = config.tls_key.clone()?;
+    Some(TlsFiles { certificates, key })
 }
 
 /// Where a configuration file is looked for when none is named.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rialto_risk::GateLimits;
 
 use crate::publisher::PublisherLimits;
+use crate::tls::TlsFiles;
 
 /// The heartbeat intervals that may be configured. A client may ask for 1 s and more; tests want less.
 const HEARTBEAT_INTERVALS: std::ops::RangeInclusive<Duration> =
@@ -17,6 +18,8 @@ const HEARTBEAT_INTERVALS: std::ops::RangeInclusive<Duration> =
 pub struct GatewayConfig {
     /// Where to listen. Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The certificate to serve TLS with; in the clear without one.
+    pub tls: Option<TlsFiles>,
     /// Given when the data directory was created; part of what a logon signs.
     pub exchange_id: u64,
     /// For people; the first 32 bytes are told.
@@ -82,6 +85,7 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             exchange_id: 0,
             exchange_name: "rialto".to_owned(),
             heartbeat_interval: Duration::from_secs(10),

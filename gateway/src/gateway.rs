@@ -14,6 +14,7 @@ use std::time::Duration;
 use prometheus_client::registry::Registry;
 use rialto_ring::{CommandSink, EventGauge, EventSource, Probes, ReferencePrices, Waker};
 use rialto_types::{ClientSeq, Command, Input, KeyId};
+use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle as TaskHandle;
@@ -27,6 +28,7 @@ use crate::publisher::thread::{PublisherThread, RequestSender};
 use crate::publisher::{Publisher, ReportLog};
 use crate::request::Request;
 use crate::server::{self, Server};
+use crate::tls::{Tls, TlsError};
 
 /// Bytes that the system may hold for a client that does not read; Linux doubles it for its own needs.
 const SEND_BUFFER_BYTES: u32 = 256 * 1024;
@@ -55,6 +57,25 @@ pub struct MarketParts<S> {
     pub probes: Arc<Probes>,
 }
 
+/// Why a gateway does not begin to listen. Each message is complete.
+#[derive(Debug, Error)]
+pub enum BindError {
+    /// The configuration cannot be run.
+    #[error("{0}")]
+    Configuration(String),
+    /// The certificate or its key cannot be used.
+    #[error("{0}")]
+    Tls(TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
 /// A running gateway.
 pub struct Gateway {
     address: SocketAddr,
@@ -76,20 +97,27 @@ impl Gateway {
     /// may hold metrics of the exchange's own. To be called within a tokio runtime.
     ///
     /// # Errors
-    /// When the configuration cannot be run, or the address cannot be listened on.
-    pub fn bind(config: GatewayConfig, mut registry: Registry) -> std::io::Result<Self> {
-        let invalid = |text| std::io::Error::new(std::io::ErrorKind::InvalidInput, text);
-        config.check().map_err(invalid)?;
-        let listener = listen(config.listen)?;
-        let address = listener.local_addr()?;
+    /// When the configuration cannot be run, the certificate cannot be used, or the address cannot be listened on.
+    pub fn bind(config: GatewayConfig, mut registry: Registry) -> Result<Self, BindError> {
+        config.check().map_err(BindError::Configuration)?;
+        let tls = config.tls.clone().map(Tls::load).transpose();
+        let tls = tls.map_err(BindError::Tls)?;
+        let wanted = config.listen;
+        let listening = listen(wanted).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = listening.map_err(|error| BindError::Listen {
+            address: wanted,
+            error,
+        })?;
         let metrics = Arc::new(Metrics::new(&mut registry));
         let server = Arc::new(Server {
             floor: Arc::new(Floor::new(config, metrics)),
             registry,
+            tls,
             event_gauge: OnceLock::new(),
         });
         let accepting = tokio::spawn(server::accept(listener, Arc::clone(&server)));
-        tracing::info!(%address, "listening");
+        let tls = server.tls.is_some();
+        tracing::info!(%address, tls, "listening");
         Ok(Self {
             address,
             server,
@@ -101,6 +129,18 @@ impl Gateway {
     /// The address that it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Reads certificate and key again, for connections from now on; those that there are keep the old one.
+    /// Returns whether there is TLS at all. Reads two files: nothing for a thread that others wait for.
+    ///
+    /// # Errors
+    /// What is wrong with the files; then nothing has changed.
+    pub fn reload_certificate(&self) -> Result<bool, TlsError> {
+        let Some(tls) = &self.server.tls else {
+            return Ok(false);
+        };
+        tls.reload().map(|()| true)
     }
 
     /// How far it is.

@@ -33,10 +33,13 @@ mod rates;
 mod request;
 mod server;
 mod session;
+mod stream;
 mod terms;
+mod tls;
 
 pub use config::GatewayConfig;
 pub use floor::Phase;
-pub use gateway::{Gateway, MarketParts};
+pub use gateway::{BindError, Gateway, MarketParts};
 pub use publisher::{PublisherLimits, ReportLog};
 pub use server::REQUEST_CONNECTIONS_MAX;
+pub use tls::{TlsError, TlsFiles};

@@ -13,6 +13,8 @@ use prometheus_client::registry::{Registry, Unit};
 use rialto_protocol::{Coded, EndReason, MessageError};
 use rialto_types::{EventBody, RejectReason};
 
+use crate::tls::HandshakeFailure;
+
 /// The label of a family that counts by one name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
@@ -70,6 +72,7 @@ pub(crate) struct Metrics {
     pub(crate) traders: IntGauge,
     /// Connections that were turned away before a session began.
     pub(crate) connections_refused: Counter,
+    tls_failures: [Counter; HandshakeFailure::ALL.len()],
     /// Logons that were accepted.
     pub(crate) logons: Counter,
     /// Messages from clients.
@@ -167,6 +170,17 @@ impl Registrar<'_> {
         family
     }
 
+    fn tls_failures(&mut self) -> [Counter; HandshakeFailure::ALL.len()] {
+        let family = self.by_reason(
+            "rialto_tls_handshakes_failed",
+            "Connections that ended before TLS was agreed on, by reason",
+        );
+        HandshakeFailure::ALL.map(|failure| {
+            let reason = failure.name();
+            family.get_or_create(&Reason { reason }).clone()
+        })
+    }
+
     fn by_ring(&mut self, name: &str, help: &str) -> [IntGauge; RINGS.len()] {
         let family: Family<Ring, IntGauge> = Family::default();
         self.0.register(name, help, family.clone());
@@ -226,6 +240,7 @@ impl Metrics {
                 "rialto_connections_refused",
                 "Connections turned away because the exchange or the address has too many",
             ),
+            tls_failures: registrar.tls_failures(),
             logons: registrar.counter("rialto_logons", "Logons that were accepted"),
             messages_received: registrar
                 .counter("rialto_messages_received", "Messages from clients"),
@@ -275,6 +290,11 @@ impl Metrics {
     /// Counts a message that could not be acted on.
     pub(crate) fn message_error(&self, error: MessageError) {
         self.message_errors.count(error.code());
+    }
+
+    /// Counts a connection that ended in its TLS handshake.
+    pub(crate) fn tls_handshake_failed(&self, failure: HandshakeFailure) {
+        self.tls_failures[failure as usize].inc();
     }
 
     /// Counts a session that is told why it ends.

@@ -1,6 +1,6 @@
 //! The listening socket: HTTP for health and metrics, and the way to a WebSocket.
 //!
-//! Every connection begins as HTTP/1. `GET /ws/binary` or `GET /ws/json` is answered by the WebSocket handshake (RFC 6455,
+//! Where a certificate is configured, every connection begins with TLS; inside, or without one, as HTTP/1. `GET /ws/binary` or `GET /ws/json` is answered by the WebSocket handshake (RFC 6455,
 //! section 4.2); then the raw socket is taken out of the HTTP server, so that nothing of it is left on
 //! the way of an order. A connection that is not upgraded lives for a bounded time, whether its client
 //! sends slowly or reads slowly, and such connections are bounded in number, in all and from one address:
@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::registry::Registry;
 use rialto_protocol::EndReason;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::admission::{Admission, Bounds, Pass};
@@ -28,8 +29,10 @@ use crate::floor::{Floor, Phase};
 use crate::metrics::RingDepths;
 use crate::request::Dialect;
 use crate::session;
+use crate::stream::Stream;
+use crate::tls::{HandshakeFailure, Tls};
 
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, the handshake of TLS before it included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection may last that is not upgraded. A client that pipelines requests and does not
 /// read the answers would keep it for ever otherwise.
@@ -48,6 +51,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     pub(crate) floor: Arc<Floor>,
     pub(crate) registry: Registry,
+    /// None where everybody speaks in the clear.
+    pub(crate) tls: Option<Tls>,
     pub(crate) event_gauge: std::sync::OnceLock<rialto_ring::EventGauge>,
 }
 
@@ -99,21 +104,39 @@ async fn serve(stream: TcpStream, caller: Caller, server: Arc<Server>) {
         tracing::debug!(%peer, %error, "the connection was lost at once");
         return;
     }
+    let began = Instant::now();
+    let stream = match secure(stream, &server).await {
+        Ok(stream) => stream,
+        Err(failure) => {
+            server.floor.metrics.tls_handshake_failed(failure);
+            tracing::debug!(%peer, ?failure, "the TLS handshake failed");
+            return;
+        }
+    };
     let service = service_fn(|request| {
         let response = answer(request, &caller, &server);
         async move { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(HEAD_TIMEOUT.saturating_sub(began.elapsed()))
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    match tokio::time::timeout(HTTP_TIME_MAX, connection).await {
+    match tokio::time::timeout_at(began + HTTP_TIME_MAX, connection).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "HTTP connection ended"),
         Err(_) => tracing::debug!(%peer, "HTTP connection took too long"),
     }
+}
+
+/// The bytes of a connection: as they come, or what TLS makes of them.
+async fn secure(stream: TcpStream, server: &Server) -> Result<Stream, HandshakeFailure> {
+    let Some(tls) = &server.tls else {
+        return Ok(Stream::Plain(stream));
+    };
+    let handshake = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream));
+    handshake.await.unwrap_or(Err(HandshakeFailure::Timeout))
 }
 
 fn answer(request: Request<Incoming>, caller: &Caller, server: &Arc<Server>) -> Response<String> {
@@ -265,7 +288,7 @@ async fn hand_over(upgraded: OnUpgrade, dialect: Dialect, caller: Caller, floor:
         return;
     };
     let Some((stream, read)) = raw(upgraded) else {
-        tracing::error!(%peer, "an upgraded connection is not a TCP stream");
+        tracing::error!(%peer, "an upgraded connection is not a stream of ours");
         return;
     };
     match floor.admission.admit(peer.ip()) {
@@ -283,7 +306,7 @@ async fn hand_over(upgraded: OnUpgrade, dialect: Dialect, caller: Caller, floor:
 }
 
 /// The socket itself, and what was read from it beyond the request.
-fn raw(upgraded: Upgraded) -> Option<(TcpStream, Vec<u8>)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+fn raw(upgraded: Upgraded) -> Option<(Stream, Vec<u8>)> {
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
     Some((parts.io.into_inner(), parts.read_buf.to_vec()))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rialto_client::ApiKey;
+use rialto_client::{ApiKey, Connection, Trust};
 use rialto_types::AccountId;
 
 /// The name of the file that an exchange writes its administrator's key to.
@@ -13,7 +13,7 @@ const ADMIN_KEY_FILE: &str = "admin-key.json";
 /// Options that every test has.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ConnectOptions {
-    /// Where the exchange listens
+    /// Where the exchange listens; wss://HOST:PORT where it speaks TLS
     #[arg(
         long,
         env = "RIALTO_ADDRESS",
@@ -21,6 +21,10 @@ pub(crate) struct ConnectOptions {
         default_value = "127.0.0.1:7400"
     )]
     pub(crate) address: String,
+
+    /// The certificate of the authority to trust with wss://, as PEM; by default those that the system trusts
+    #[arg(long, env = "RIALTO_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
 
     /// The administrator's key, to set up accounts and an instrument; by default the admin-key.json that
     /// stands beside the file of --keys
@@ -33,6 +37,25 @@ pub(crate) struct ConnectOptions {
 }
 
 impl ConnectOptions {
+    /// Whom to trust.
+    ///
+    /// # Errors
+    /// When the file that is named holds no certificate.
+    pub(crate) fn trust(&self) -> Result<Trust> {
+        Ok(match &self.ca {
+            None => Trust::system(),
+            Some(path) => Trust::authorities(path)?,
+        })
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody answers, or whoever answers is not trusted.
+    pub(crate) async fn open(&self) -> Result<Connection> {
+        Ok(Connection::open_trusting(&self.address, &self.trust()?).await?)
+    }
+
     /// The administrator's key.
     ///
     /// # Errors

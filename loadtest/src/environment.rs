@@ -185,7 +185,7 @@ fn commit() -> Option<String> {
 
 /// Whether an address is this machine's own.
 fn is_here(address: &str) -> bool {
-    let address = address.strip_prefix("ws://").unwrap_or(address);
+    let (_, address) = address.split_once("://").unwrap_or(("", address));
     ["127.", "localhost", "[::1]"]
         .iter()
         .any(|own| address.starts_with(own))

@@ -96,7 +96,7 @@ pub(crate) async fn prepare(
     purposes: &[&str],
 ) -> Result<Venue> {
     let key = options.admin_key()?;
-    let connection = Connection::open(&options.address).await?;
+    let connection = options.open().await?;
     let mut admin = Admin::log_on(connection, key).await?;
     let base = admin.asset(wanted.base, 0).await?;
     let quote = admin.asset(wanted.quote, 2).await?;
@@ -108,7 +108,7 @@ pub(crate) async fn prepare(
         admin
             .fund_cents(key.account(), quote, funds.quote_cents)
             .await?;
-        let connection = Connection::open(&options.address).await?;
+        let connection = options.open().await?;
         let session = connection.log_on(&key, LogonOptions::default()).await?;
         sessions.push(session);
         keys.push(key);

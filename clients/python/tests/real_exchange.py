@@ -46,9 +46,10 @@ def binary() -> Path:
 class RealExchange:
     """A process that serves, from `start` to `stop` or `kill`; it can be started again."""
 
-    def __init__(self, directory: Path) -> None:
-        """Keeps its data in this directory."""
+    def __init__(self, directory: Path, tls: tuple[Path, Path] | None = None) -> None:
+        """Keeps its data in this directory; with certificate and key it speaks TLS."""
         self.directory = directory
+        self.tls = tls
         self.address = ""
         self._process: subprocess.Popen[str] | None = None
         self._drain = threading.Thread()
@@ -57,6 +58,9 @@ class RealExchange:
         """Returns when it is open."""
         command = [str(binary()), "serve", "--demo", "--log", "json"]
         command += ["--listen", "127.0.0.1:0", "--data", str(self.directory)]
+        if self.tls is not None:
+            certificate, key = self.tls
+            command += ["--tls-certificate", str(certificate), "--tls-key", str(key)]
         self._process = subprocess.Popen(  # noqa: S603 - the binary under test
             command,
             cwd=self.directory.parent,
@@ -71,7 +75,8 @@ class RealExchange:
         limit.start()
         log = self._process.stderr
         assert log is not None, "it was asked for"
-        self.address = self._read_until_open(log)
+        scheme = "" if self.tls is None else "wss://"
+        self.address = scheme + self._read_until_open(log)
         limit.cancel()
         self._drain = threading.Thread(target=_discard, args=(log,))
         self._drain.start()

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rialto_client::{ApiKey, Connection, Directory, ListedInstrument, LogonOptions, Session};
+use rialto_client::{
+    ApiKey, Connection, Directory, ListedInstrument, LogonOptions, Session, Trust,
+};
 use rialto_types::{AccountId, Timestamp};
 
 use super::output::COMMON_OPTIONS;
@@ -13,7 +15,7 @@ use super::output::COMMON_OPTIONS;
 /// Where the exchange is.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct AddressOption {
-    /// Where the exchange listens
+    /// Where the exchange listens; wss://HOST:PORT where it speaks TLS
     #[arg(
         long,
         global = true,
@@ -24,6 +26,30 @@ pub(crate) struct AddressOption {
         default_value = "127.0.0.1:7400"
     )]
     pub(crate) address: String,
+
+    /// The certificate of the authority to trust with wss://, as PEM; by default those that the system trusts
+    #[arg(
+        long,
+        global = true,
+        env = "RIALTO_CA",
+        hide_env_values = true,
+        help_heading = COMMON_OPTIONS,
+        value_name = "FILE"
+    )]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+impl AddressOption {
+    /// Whom to trust.
+    ///
+    /// # Errors
+    /// When the file that is named holds no certificate.
+    pub(crate) fn trust(&self) -> Result<Trust> {
+        Ok(match &self.ca {
+            None => Trust::system(),
+            Some(path) => Trust::authorities(path)?,
+        })
+    }
 }
 
 /// Who asks.
@@ -75,7 +101,7 @@ impl Desk {
     /// # Errors
     /// When nobody answers, or the key is not accepted.
     pub(crate) async fn open(address: &AddressOption, key: &ApiKey) -> Result<Self> {
-        let connection = Connection::open(&address.address).await?;
+        let connection = Connection::open_trusting(&address.address, &address.trust()?).await?;
         let mut session = connection.log_on(key, LogonOptions::default()).await?;
         let directory = Directory::load(session.connection()).await?;
         Ok(Self { session, directory })

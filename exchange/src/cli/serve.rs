@@ -22,6 +22,12 @@ pub(crate) struct Arguments {
     /// The address to listen on [default: 127.0.0.1:7400]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// Serve TLS with this certificate, as PEM, followed by those of its authorities
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, as PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// List three instruments, fund eight accounts and let market makers and takers trade
     #[arg(long)]
     demo: bool,
@@ -40,8 +46,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
 
 fn configuration(arguments: &Arguments) -> Result<Config> {
     let mut flags = Vec::new();
-    if let Some(data) = &arguments.data {
-        flags.push(("server", "data", Value::String(data.display().to_string())));
+    for (key, path) in [
+        ("data", &arguments.data),
+        ("tls_certificate", &arguments.tls_certificate),
+        ("tls_key", &arguments.tls_key),
+    ] {
+        if let Some(path) = path {
+            flags.push(("server", key, Value::String(path.display().to_string())));
+        }
     }
     if let Some(listen) = arguments.listen {
         flags.push(("server", "listen", Value::String(listen.to_string())));

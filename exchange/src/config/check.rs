@@ -19,6 +19,17 @@ impl Config {
         if self.core.shard > 31 {
             bail!("core.shard is {}: at most 31", self.core.shard);
         }
+        match (&self.server.tls_certificate, &self.server.tls_key) {
+            (Some(certificate), None) => bail!(
+                "server.tls_certificate is {} and server.tls_key is missing: TLS needs both",
+                certificate.display()
+            ),
+            (None, Some(key)) => bail!(
+                "server.tls_key is {} and server.tls_certificate is missing: TLS needs both",
+                key.display()
+            ),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
         let journal = [("journal.segment_mib", self.journal.segment_mib, 1, 65_536)];
         let sections: [&[Range]; 4] = [
             &journal,

@@ -91,6 +91,18 @@ fn an_impossible_value_is_refused_with_what_would_be_right() {
             Value::String("nowhere".into()),
             "socket address",
         ),
+        (
+            "server",
+            "tls_certificate",
+            Value::String("a.pem".into()),
+            "server.tls_certificate is a.pem and server.tls_key is missing",
+        ),
+        (
+            "server",
+            "tls_key",
+            Value::String("a.key".into()),
+            "server.tls_key is a.key and server.tls_certificate is missing",
+        ),
     ] {
         let error = load("", &[], vec![(section, key, value)]).unwrap_err();
         let error = format!("{error:#}");

@@ -7,11 +7,12 @@
 mod maker;
 mod taker;
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rialto_client::{ApiKey, ClientError, Connection, Directory, LogonOptions, Session};
+use rialto_client::{ApiKey, ClientError, Connection, Directory, LogonOptions, Session, Trust};
 use tokio::task::JoinSet;
 use tracing::{debug, info};
 
@@ -29,11 +30,35 @@ enum Part {
     Taker,
 }
 
+/// Where the traders trade.
+#[derive(Clone, Debug)]
+pub struct Venue {
+    /// The address that the exchange listens on.
+    pub address: SocketAddr,
+    /// Its certificate where it speaks TLS. They trust this one and no other, whatever name it is for: the address
+    /// is rarely the one that it was made for.
+    pub certificate: Option<PathBuf>,
+}
+
+impl Venue {
+    /// Reads the certificate each time, since it may be renewed.
+    async fn connect(&self) -> Result<Connection, ClientError> {
+        let address = self.address;
+        match &self.certificate {
+            None => Connection::open(&address.to_string()).await,
+            Some(certificate) => {
+                let trust = Trust::exactly(certificate)?;
+                Connection::open_trusting(&format!("wss://{address}"), &trust).await
+            }
+        }
+    }
+}
+
 /// Starts the traders. They run until the set is dropped.
 ///
 /// # Errors
 /// When the key file of the demo cannot be read or has too few keys.
-pub fn start(address: &str, data: &Path) -> Result<JoinSet<()>> {
+pub fn start(venue: &Venue, data: &Path) -> Result<JoinSet<()>> {
     let path = demo_keys_path(data);
     let keys = ApiKey::load_all(&path).context("starting the demo's traders")?;
     if keys.len() < 2 * SYMBOLS.len() {
@@ -48,20 +73,15 @@ pub fn start(address: &str, data: &Path) -> Result<JoinSet<()>> {
     let (makers, takers) = keys.split_at(SYMBOLS.len());
     for (part, keys) in [(Part::Maker, makers), (Part::Taker, takers)] {
         for (symbol, key) in SYMBOLS.into_iter().zip(keys) {
-            traders.spawn(trade_for_ever(
-                part,
-                symbol,
-                key.clone(),
-                address.to_owned(),
-            ));
+            traders.spawn(trade_for_ever(part, symbol, key.clone(), venue.clone()));
         }
     }
     Ok(traders)
 }
 
-async fn trade_for_ever(part: Part, symbol: &'static str, key: ApiKey, address: String) {
+async fn trade_for_ever(part: Part, symbol: &'static str, key: ApiKey, venue: Venue) {
     loop {
-        match trade(part, symbol, &key, &address).await {
+        match trade(part, symbol, &key, &venue).await {
             Ok(()) => debug!(?part, symbol, "the trader's session ended"),
             Err(error) => info!(?part, symbol, %error, "the trader's session ended"),
         }
@@ -69,8 +89,8 @@ async fn trade_for_ever(part: Part, symbol: &'static str, key: ApiKey, address: 
     }
 }
 
-async fn trade(part: Part, symbol: &str, key: &ApiKey, address: &str) -> Result<(), ClientError> {
-    let connection = Connection::open(address).await?;
+async fn trade(part: Part, symbol: &str, key: &ApiKey, venue: &Venue) -> Result<(), ClientError> {
+    let connection = venue.connect().await?;
     let options = LogonOptions {
         cancel_on_disconnect: true,
         ..LogonOptions::default()

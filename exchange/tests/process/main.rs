@@ -31,5 +31,6 @@ mod requests;
 mod shutdown;
 mod small_disk;
 mod surroundings;
+mod tls;
 mod told;
 mod wire;

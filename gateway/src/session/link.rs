@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use rialto_protocol::{EndReason, FRAME_BYTES_MAX};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use crate::metrics::Metrics;
 use crate::outbox::Batch;
 use crate::request::Dialect;
+use crate::stream::Stream;
 
 /// Bytes that a connection reads at once. Small, because every connection has such a buffer, also one
 /// that only listens.
@@ -51,13 +52,13 @@ pub(super) struct Lost;
 /// One WebSocket.
 #[derive(Debug)]
 pub(super) struct Link {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     dialect: Dialect,
 }
 
 impl Link {
     /// Takes over a connection whose handshake is done. `read` was read from it already.
-    pub(super) async fn new(stream: TcpStream, read: Vec<u8>, dialect: Dialect) -> Self {
+    pub(super) async fn new(stream: Stream, read: Vec<u8>, dialect: Dialect) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -139,6 +140,8 @@ impl Link {
             // A socket that is closed with something unread resets the connection, and the client would
             // lose what it was told.
             while let Some(Ok(_)) = self.socket.next().await {}
+            // Of TLS, a connection that ends without a word looks as if somebody had cut it off.
+            self.socket.get_mut().shutdown().await.map_err(|_| Lost)?;
             Ok::<(), Lost>(())
         };
         // Whether the client has seen it or not, the connection ends here.

@@ -23,7 +23,6 @@ use rialto_protocol::{
     TestRequest, Text, VarText, WireMessage,
 };
 use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use self::link::{Incoming, Link, Lost};
@@ -39,6 +38,7 @@ use crate::models::Directory;
 use crate::outbox::{Batch, OutboxReader, outbox};
 use crate::rates::SessionRates;
 use crate::request::{Dialect, Request, SessionId};
+use crate::stream::Stream;
 
 /// How long a client has for a logon or a first subscription.
 const ENTRY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -123,7 +123,7 @@ struct Session {
 /// Serves a connection whose WebSocket handshake is done, to its end. `read` was read from it already.
 pub(crate) async fn serve(
     floor: Arc<Floor>,
-    (stream, read): (TcpStream, Vec<u8>),
+    (stream, read): (Stream, Vec<u8>),
     dialect: Dialect,
     peer: SocketAddr,
     pass: Pass,
@@ -197,7 +197,7 @@ pub(crate) async fn serve(
 
 /// Ends a connection that does not become a session.
 pub(crate) async fn refuse(
-    (stream, read): (TcpStream, Vec<u8>),
+    (stream, read): (Stream, Vec<u8>),
     dialect: Dialect,
     metrics: &Metrics,
     (reason, text): (EndReason, &str),

@@ -93,6 +93,7 @@ impl Site {
         let Prepared { instrument, keys } = prepared;
         Ok(Target::Venue {
             address: self.connect.address.clone(),
+            trust: self.connect.trust()?,
             instrument: Box::new(instrument),
             keys,
             mix,

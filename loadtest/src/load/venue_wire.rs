@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, ready};
 
 use anyhow::{Result, bail};
-use rialto_client::{ApiKey, Connection, ListedInstrument, LogonOptions, Session, order};
+use rialto_client::{ApiKey, Connection, ListedInstrument, LogonOptions, Session, Trust, order};
 use rialto_protocol::{
     Coded, ExecType, ExecutionReport, Message, OrderState, Refused, ReportFlags,
 };
@@ -32,12 +32,12 @@ pub(super) struct VenueWire {
 impl VenueWire {
     /// Connects, and fills the book with the orders that are to rest there.
     pub(super) async fn connect(
-        address: &str,
+        (address, trust): (&str, &Trust),
         key: &ApiKey,
         instrument: ListedInstrument,
         (mut mixer, resting, batch): (Mixer, u32, u32),
     ) -> Result<Self> {
-        let connection = Connection::open(address).await?;
+        let connection = Connection::open_trusting(address, trust).await?;
         let session = connection.log_on(key, LogonOptions::default()).await?;
         let mut orders: Vec<Action> = (0..resting).map(|_| mixer.add()).collect();
         let mut wire = Self {

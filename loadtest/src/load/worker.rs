@@ -12,7 +12,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rialto_client::{ApiKey, ListedInstrument};
+use rialto_client::{ApiKey, ListedInstrument, Trust};
 use tokio::task::{JoinSet, LocalSet};
 
 use super::echo::{EchoWire, Sizes};
@@ -33,6 +33,7 @@ pub(crate) enum Target {
     /// An exchange.
     Venue {
         address: String,
+        trust: Trust,
         instrument: Box<ListedInstrument>,
         /// One for each connection.
         keys: Vec<ApiKey>,
@@ -167,6 +168,7 @@ impl Worker<'_> {
     async fn venue_wires(&self) -> Result<Vec<VenueWire>> {
         let Target::Venue {
             address,
+            trust,
             instrument,
             keys,
             mix,
@@ -181,7 +183,7 @@ impl Worker<'_> {
             let mixer = Mixer::new(*mix, mid.clone(), seed);
             let key = &keys[lane as usize];
             let content = (mixer, mix.resting, self.plan.batch);
-            wires.push(VenueWire::connect(address, key, **instrument, content).await?);
+            wires.push(VenueWire::connect((address, trust), key, **instrument, content).await?);
         }
         Ok(wires)
     }

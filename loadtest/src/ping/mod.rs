@@ -23,9 +23,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rialto_client::{
-    Connection, Directory, ListedInstrument, LogonOptions, Rejection, Session, order,
-};
+use rialto_client::{Directory, ListedInstrument, LogonOptions, Rejection, Session, order};
 use rialto_protocol::{ExecType, ExecutionReport, Message, NewOrder, WireMessage};
 use rialto_types::{Amount, ClientSeq, InstrumentState, OrderId, OrderRef, Price, Qty, Side};
 use tokio::time::Instant;
@@ -214,7 +212,7 @@ async fn on_own_instrument(connect: &ConnectOptions) -> Result<(ListedInstrument
 /// An instrument that is there, with a key that is there.
 async fn on_market(options: &Options, symbol: &str) -> Result<(ListedInstrument, Session)> {
     let key = options.connect.trading_key(options.account)?;
-    let mut connection = Connection::open(&options.connect.address).await?;
+    let mut connection = options.connect.open().await?;
     let directory = Directory::load(&mut connection).await?;
     let instrument = *directory.by_symbol(symbol)?;
     if instrument.state() != InstrumentState::Open {

@@ -10,8 +10,10 @@ of the old one, in the new one's `LogonTerms`, has the exchange send what was mi
 or where they are too old a `ReportGap`, and then how orders and balances stand now.
 """
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, get_args
 
@@ -57,12 +59,20 @@ class Client(Trading):
         codec: Codec | None = None,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        ca_file: str | Path | None = None,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        """`address` is `host:port`, or an URL beginning with ws:// or wss://.
+        """`address` is `host:port`, or an URL beginning with ws:// or, for TLS, with wss://.
 
-        Nothing is sent yet.
+        With wss://, whom the system trusts is trusted; `ca_file` names the certificate of another
+        authority, `ssl_context` has everything that TLS can be told. Nothing is sent yet.
         """
         super().__init__()
+        if ca_file is not None:
+            if ssl_context is not None:
+                raise UsageError("`ssl_context` says whom to trust already: leave `ca_file` out")
+            ssl_context = _trusting(Path(ca_file))
+        self._ssl_context = ssl_context
         self._address = address
         self._key = key
         self._terms = terms or LogonTerms()
@@ -119,6 +129,7 @@ class Client(Trading):
             codec=self._codec,
             connect_timeout_s=connect_timeout_s,
             answer_timeout_s=answer_timeout_s,
+            tls=self._ssl_context,
         )
         try:
             if self._key is not None:
@@ -286,3 +297,11 @@ class Client(Trading):
     ) -> None:
         """As `close`."""
         await self.close()
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    """Trusts the authorities of a file and no others."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise UsageError(f"{ca_file}, a file of certificates as PEM, is none: {error}") from error

@@ -11,6 +11,7 @@ why. A malformed frame ends the connection: where its next message would begin i
 import asyncio
 import contextlib
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Self
@@ -69,20 +70,32 @@ class Connection:
         self.heartbeat_interval_s = 1.0
 
     @classmethod
-    async def open(cls, address: str, codec: Codec, typist: Typist, timeout_s: float) -> Self:
+    async def open(
+        cls,
+        address: str,
+        codec: Codec,
+        typist: Typist,
+        timeout_s: float,
+        tls: ssl.SSLContext | None = None,
+    ) -> Self:
         """Connects and awaits the challenge.
 
-        `address` is a host with its port, or an URL. A `ConnectFailed` says why there is no
+        `address` is a host with its port, or an URL; `tls` says whom to trust with `wss://`,
+        otherwise it is whom the system trusts. A `ConnectFailed` says why there is no
         connection; a `SessionEnded` or `LogonRefused` is what the exchange said instead of a
         challenge.
         """
         url = endpoint(address)
+        is_secure = url.startswith("wss://")
+        if tls is not None and not is_secure:
+            raise UsageError(f"{url} is without TLS, and whom to trust is named: write wss://")
         try:
             async with asyncio.timeout(timeout_s):
                 socket = await connect(
                     url,
                     compression=None,
                     proxy=None,
+                    ssl=tls or (True if is_secure else None),
                     max_size=FRAME_BYTES_MAX,
                     ping_interval=None,
                     close_timeout=CLOSE_TIMEOUT_S,

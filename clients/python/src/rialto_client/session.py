@@ -10,6 +10,7 @@ says so or not.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -89,6 +90,7 @@ class Session:
         codec: Codec | None = None,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
     ) -> Self:
         """Connects. `deliver` is called for each message that arrives, `ended` once at the end.
 
@@ -96,7 +98,7 @@ class Session:
         """
         codec = codec or Codec()
         typist = Typist(codec.schema)
-        connection = await Connection.open(address, codec, typist, connect_timeout_s)
+        connection = await Connection.open(address, codec, typist, connect_timeout_s, tls)
         session = cls(connection, deliver, ended, answer_timeout_s)
         connection.start(session._receive, session._end)
         return session

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Result;
 use rialto_client::{
     Address, BookFeed, ClientError, Connection, Directory, FeedStep, ListedInstrument, LocalBook,
+    Trust,
 };
 use rialto_protocol::{Channel, Message, TradeTick};
 use rialto_types::{Symbol, Timestamp};
@@ -69,6 +70,7 @@ enum State {
 /// Follows one instrument.
 pub(super) struct Follower {
     address: String,
+    trust: Trust,
     symbol: String,
     state: State,
     /// The pause after the next loss.
@@ -89,12 +91,17 @@ impl Follower {
     ///
     /// # Errors
     /// [`ClientError::InvalidAddress`].
-    pub(super) fn new(address: &str, symbol: &str) -> Result<Self, ClientError> {
+    pub(super) fn new(address: &str, trust: Trust, symbol: &str) -> Result<Self, ClientError> {
         let _: Address = address.parse()?;
         let symbol = symbol.to_uppercase();
         Ok(Self {
+            state: State::Connecting(Box::pin(connect(
+                address.to_owned(),
+                trust.clone(),
+                symbol.clone(),
+            ))),
             address: address.to_owned(),
-            state: State::Connecting(Box::pin(connect(address.to_owned(), symbol.clone()))),
+            trust,
             symbol,
             pause: PAUSE_MIN,
             lost: None,
@@ -126,7 +133,7 @@ impl Follower {
     pub(super) async fn take(&mut self, arrival: Arrival) -> Result<Step, ClientError> {
         match arrival {
             Arrival::PauseOver => {
-                let attempt = connect(self.address.clone(), self.symbol.clone());
+                let attempt = self.attempt(self.symbol.clone());
                 self.state = State::Connecting(Box::pin(attempt));
                 Ok(Step::Nothing)
             }
@@ -200,7 +207,7 @@ impl Follower {
         self.symbol.clone_from(&symbol);
         self.trades.clear();
         self.last = None;
-        let connecting = State::Connecting(Box::pin(connect(self.address.clone(), symbol.clone())));
+        let connecting = State::Connecting(Box::pin(self.attempt(symbol.clone())));
         if let State::Live(live) = std::mem::replace(&mut self.state, connecting) {
             self.state = State::Connecting(Box::pin(live.switch(symbol)));
         }
@@ -209,6 +216,14 @@ impl Follower {
     /// The symbol that is wanted.
     pub(super) fn symbol(&self) -> &str {
         &self.symbol
+    }
+
+    /// An attempt to follow an instrument.
+    fn attempt(
+        &self,
+        symbol: String,
+    ) -> impl Future<Output = Result<Box<Live>, ClientError>> + use<> {
+        connect(self.address.clone(), self.trust.clone(), symbol)
     }
 
     /// Where the data comes from: what the exchange calls itself, or its address.
@@ -272,8 +287,8 @@ pub(super) enum Arrival {
 }
 
 /// Connects and subscribes.
-async fn connect(address: String, symbol: String) -> Result<Box<Live>, ClientError> {
-    let mut connection = Connection::open(&address).await?;
+async fn connect(address: String, trust: Trust, symbol: String) -> Result<Box<Live>, ClientError> {
+    let mut connection = Connection::open_trusting(&address, &trust).await?;
     let directory = Directory::load(&mut connection).await?;
     Live::subscribe(connection, directory, &symbol).await
 }

@@ -60,7 +60,11 @@ pub(crate) struct Arguments {
 /// When the exchange lists no such instrument, or the terminal cannot be used. That nobody answers, or
 /// no longer, is shown and tried again.
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
-    let follower = Follower::new(&arguments.address.address, &arguments.symbol)?;
+    let follower = Follower::new(
+        &arguments.address.address,
+        arguments.address.trust()?,
+        &arguments.symbol,
+    )?;
     let is_plain = arguments.plain || arguments.output.json || !io::stdout().is_terminal();
     if is_plain {
         block_on(plain::run(follower, arguments.output))?;
