@@ -8,6 +8,7 @@
 //! A writer goes on in the segment where the log ends, after a group header that states the next epoch:
 //! from there on every checksum follows another history than any record that may once have stood there.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rialto_types::{Input, Seq, ShardId, Timestamp};
@@ -295,12 +296,13 @@ impl Base {
         let mut next = walked
             .iter()
             .filter(|file| file.first == Some(self.seq.next()));
-        let link = match next.next().and_then(SegmentFile::header) {
-            Some(header) => header.crc_before,
-            None if walk.tip().seq == self.seq => walk.tip().crc,
-            None if walk.tip().seq < self.seq => return Ok(()),
+        let header = next.next().and_then(SegmentFile::header);
+        let link = match (header, walk.tip().seq.cmp(&self.seq)) {
+            (Some(header), _) => header.crc_before,
+            (None, Ordering::Equal) => walk.tip().crc,
+            (None, Ordering::Less) => return Ok(()),
             // No segment ends there, so no checksum is right.
-            None => !self.link,
+            (None, Ordering::Greater) => !self.link,
         };
         self.check(walk.exchange_id(), Some(link))
     }

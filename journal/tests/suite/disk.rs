@@ -161,6 +161,7 @@ impl Storage for Disk {
     }
 
     fn save(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.faults.create()?;
         self.memory.save(name, bytes)
     }
 }

@@ -20,6 +20,7 @@ mod large;
 mod power;
 mod recovery;
 mod refusals;
+mod repairs;
 mod samples;
 mod snapshots;
 mod tails;

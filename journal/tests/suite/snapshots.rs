@@ -4,7 +4,6 @@ use std::fs;
 use std::sync::Arc;
 
 use rialto_journal::inspect::{Content, inspect};
-use rialto_journal::repair::Plan;
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
     ArchiveDirectory, Base, Decision, Durability, ExchangeId, FileStorage, InlineSegments,
@@ -17,7 +16,7 @@ use crate::common::{EXCHANGE, OPTIONS, append, pages, varied, writer};
 use crate::example;
 
 /// The example's state as of another command.
-fn snapshot_at(seq: u64) -> Snapshot {
+pub(crate) fn snapshot_at(seq: u64) -> Snapshot {
     let mut snapshot = example::snapshot();
     snapshot.image.seq = Seq(seq);
     snapshot
@@ -157,7 +156,7 @@ fn snapshots_stand_in_a_locked_directory_of_their_own() {
 }
 
 /// A journal of many small segments, its records, and where each segment but the last ends.
-fn journal() -> (MemoryStorage, Vec<Record>, Vec<Base>) {
+pub(crate) fn journal() -> (MemoryStorage, Vec<Record>, Vec<Base>) {
     let storage = MemoryStorage::new();
     let mut life = writer(&storage, Durability::Durable, pages(2));
     let records = append(&mut life, 300, varied);
@@ -172,7 +171,7 @@ fn journal() -> (MemoryStorage, Vec<Record>, Vec<Base>) {
     (storage.clone(), records, bases.collect())
 }
 
-fn recover(storage: &MemoryStorage, base: Base) -> Result<Vec<Record>, JournalError> {
+pub(crate) fn recover(storage: &MemoryStorage, base: Base) -> Result<Vec<Record>, JournalError> {
     let mut recovery = Recovery::open_after(Arc::new(storage.clone()), OPTIONS, base)?;
     let mut records = Vec::new();
     while let Some(record) = recovery.next()? {
@@ -181,7 +180,7 @@ fn recover(storage: &MemoryStorage, base: Base) -> Result<Vec<Record>, JournalEr
     recovery.finish().map(|_| records)
 }
 
-fn after(records: &[Record], seq: Seq) -> &[Record] {
+pub(crate) fn after(records: &[Record], seq: Seq) -> &[Record] {
     &records[usize::try_from(seq.0).unwrap()..]
 }
 
@@ -225,6 +224,27 @@ fn a_snapshot_of_another_history_is_refused() {
     assert!(
         matches!(error, JournalError::EndsTooEarly { .. }),
         "{error}"
+    );
+}
+
+/// With every segment gone, the snapshot is all that says whose journal it was.
+#[test]
+fn a_snapshot_without_a_journal_names_the_exchange() {
+    let base = Base {
+        exchange_id: ExchangeId(*b"another exchange"),
+        seq: Seq(5),
+        link: 0,
+    };
+    let recovery = Recovery::open_after(Arc::new(MemoryStorage::new()), OPTIONS, base).unwrap();
+    assert_eq!(recovery.exchange_id(), base.exchange_id);
+    let error = recovery.finish().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        JournalError::EndsTooEarly {
+            last: Seq(0),
+            needed: Seq(5)
+        }
+        .to_string()
     );
 }
 
@@ -329,81 +349,6 @@ fn who_looks_at_a_journal_sees_all_of_it_while_segments_go() {
     assert_eq!(inspection.unwrap().segments.len(), bases.len() + 1);
     let expected: Vec<_> = records.iter().map(|record| record.seq).collect();
     assert_eq!(seen, expected);
-}
-
-/// Flips a bit in the middle of a file.
-fn damaged(storage: &MemoryStorage, name: &str) -> MemoryStorage {
-    let mut files = storage.files();
-    let bytes = files.get_mut(name).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    MemoryStorage::with_files(files)
-}
-
-#[test]
-fn a_repair_says_what_is_lost_and_saves_what_it_cuts_off() {
-    let (storage, records, bases) = journal();
-    let name = format!("{:020}.segment", bases[1].seq.0 + 1);
-    let storage = damaged(&storage, &name);
-    let within = (bases[1].seq..bases[2].seq, records.len() as u64);
-    assert!(recover(&storage, bases[0]).is_err());
-    // One snapshot before the damage, one after it.
-    let in_directory = |seq: Seq| format!("snapshots/{:020}.snapshot", seq.0);
-    for base in [bases[0], bases[3]] {
-        let (bytes, _) = snapshot_at(base.seq.0).encode();
-        storage.save(&in_directory(base.seq), &bytes).unwrap();
-    }
-    let snapshots = MemoryStorage::new();
-    snapshots::save(&snapshots, &snapshot_at(bases[0].seq.0)).unwrap();
-    snapshots::save(&snapshots, &snapshot_at(bases[3].seq.0)).unwrap();
-
-    let plan = Plan::examine(&storage, &snapshots).unwrap().unwrap();
-    assert!(!plan.is_empty());
-    let last = plan.end.tip.seq;
-    assert!(within.0.contains(&last), "{last}");
-    let damage = plan.damage.clone().unwrap();
-    assert_eq!(damage.missing, last.next());
-    assert!(damage.synced.0 <= within.1 && damage.synced > last);
-    let beyond: Vec<_> = plan.beyond.iter().map(|file| file.seq).collect();
-    assert_eq!(beyond, [bases[3].seq]);
-
-    let before = storage.files();
-    let saved = plan.carry_out(Arc::new(storage.clone())).unwrap();
-    assert_eq!(saved[0], format!("tails/{:020}.snapshot", bases[3].seq.0));
-    let after = storage.files();
-    assert!(
-        saved.iter().all(|name| !after[name].is_empty()),
-        "{saved:?}"
-    );
-    assert_eq!(after[&saved[0]], before[&in_directory(bases[3].seq)]);
-    assert!(!after.contains_key(&in_directory(bases[3].seq)));
-    assert!(after.contains_key(&in_directory(bases[0].seq)));
-    let kept = usize::try_from(last.0 - bases[0].seq.0).unwrap();
-    let expected = &self::after(&records, bases[0].seq)[..kept];
-    assert_eq!(recover(&storage, bases[0]).unwrap(), expected);
-
-    snapshots::prune(&snapshots, &[bases[0].seq]).unwrap();
-    let plan = Plan::examine(&storage, &snapshots).unwrap().unwrap();
-    assert!(plan.is_empty(), "{plan:?}");
-    let nothing = Plan::examine(&MemoryStorage::new(), &snapshots).unwrap();
-    assert!(nothing.is_none());
-}
-
-/// A good snapshot proves that its command was there, even if no header of the journal says so.
-#[test]
-fn a_journal_that_ends_before_a_snapshot_is_damaged() {
-    let (storage, _, bases) = journal();
-    let behind = format!("{:020}.segment", bases[1].seq.0 + 1);
-    let files = storage.files().into_iter();
-    let storage = MemoryStorage::with_files(files.filter(|(name, _)| *name < behind));
-    let snapshots = MemoryStorage::new();
-    snapshots::save(&snapshots, &snapshot_at(bases[2].seq.0)).unwrap();
-    let plan = Plan::examine(&storage, &snapshots).unwrap().unwrap();
-    let damage = plan.damage.unwrap();
-    assert_eq!(
-        (damage.missing, damage.synced),
-        (bases[1].seq.next(), bases[2].seq)
-    );
 }
 
 /// A journal of some segments on a real disk.

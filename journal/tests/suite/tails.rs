@@ -157,7 +157,9 @@ fn a_tail_reaches_across_segments() {
     let storage = MemoryStorage::with_files(files);
     let (found, recovered) = recover(&storage).unwrap();
     assert_eq!(found, records[..64]);
-    assert_eq!(recovered.tail().unwrap().saved.len(), 1);
+    let tail = recovered.tail().unwrap();
+    assert_eq!(tail.saved.len(), 1);
+    assert!(tail.end.lies_behind(second) && !tail.end.lies_behind(FIRST));
     assert!(
         !storage.files().contains_key(second),
         "what lay behind the end is put aside"
