@@ -21,6 +21,8 @@ pub struct Sealed {
     shard: ShardId,
     /// Where each complete segment ends, in order.
     ends: Vec<Base>,
+    /// The last command that a segment's header states as synced.
+    stated: Seq,
 }
 
 /// The commands between two ends of segments.
@@ -58,7 +60,10 @@ impl Sealed {
             link: header.crc_before,
         });
         let ends = ends.collect();
+        let headers = catalog.segments.iter().filter_map(SegmentFile::header);
+        let stated = headers.map(|header| header.synced).max();
         Ok(Some(Self {
+            stated: stated.unwrap_or_default(),
             catalog,
             shard,
             ends,
@@ -80,15 +85,17 @@ impl Sealed {
         &self.ends
     }
 
+    /// The last of them up to which everything is on the disk, as a later segment's header states. In `written`
+    /// mode the newest complete segment may not be: its sync may be due, or have failed, and a failed one
+    /// leaves pages that count as synced for whoever asks after it.
+    pub fn synced_end(&self) -> Option<Base> {
+        let mut synced = self.ends.iter().filter(|end| end.seq <= self.stated);
+        synced.next_back().copied()
+    }
+
     /// Whether a snapshot that stands there is of this history: its end is one of these.
     pub fn contains(&self, base: &Base) -> bool {
         self.ends.contains(base)
-    }
-
-    /// The first sequences of the segments whose commands lie after `after` and not after `until`.
-    pub fn firsts(&self, after: Seq, until: Seq) -> impl Iterator<Item = Seq> {
-        let firsts = self.catalog.segments.iter().filter_map(|file| file.first);
-        firsts.filter(move |first| *first > after && *first <= until)
     }
 
     /// Begins to read after `after`, which is 0 or the sequence of an end, up to `until`.

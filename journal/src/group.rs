@@ -86,10 +86,14 @@ impl GroupHeader {
     }
 }
 
-/// The highest sequence that any group header in `page` states as synced: one of this exchange, of
-/// `epoch` or a later one, whether or not it continues a chain. Looks at every place where a record
+/// What the group headers in `page` state: the highest sequence that was synced, and the latest epoch. Of this
+/// exchange, of `epoch` or a later one, whether or not they continue a chain. Looks at every place where a record
 /// could begin.
-pub(crate) fn synced_within(page: &[u8], exchange_id: ExchangeId, epoch: Epoch) -> Option<Seq> {
+pub(crate) fn stated_within(
+    page: &[u8],
+    exchange_id: ExchangeId,
+    epoch: Epoch,
+) -> Option<(Seq, Epoch)> {
     debug_assert!(page.len() <= PAGE_BYTES, "records never lie in two pages");
     (0..page.len())
         .step_by(ALIGNMENT)
@@ -97,8 +101,8 @@ pub(crate) fn synced_within(page: &[u8], exchange_id: ExchangeId, epoch: Epoch) 
         .filter(|record| record.get(ID_AT..EPOCH_AT) == Some(&exchange_id.0[..]))
         .filter_map(GroupHeader::read)
         .filter(|group| group.epoch >= epoch)
-        .map(|group| group.synced)
-        .max()
+        .map(|group| (group.synced, group.epoch))
+        .reduce(|(synced, epoch), (other, later)| (synced.max(other), epoch.max(later)))
 }
 
 #[cfg(test)]
@@ -144,9 +148,22 @@ mod tests {
         };
         for at in [0, 8, 1000, PAGE_BYTES - 64] {
             let page = page_with(&group, at);
-            assert_eq!(synced_within(&page, ID, Epoch(3)), Some(Seq(8)));
+            assert_eq!(stated_within(&page, ID, Epoch(3)), Some((Seq(8), Epoch(3))));
             assert_eq!(GroupHeader::read(&page[at..]), Some(group));
         }
+    }
+
+    #[test]
+    fn the_highest_of_all_is_stated() {
+        let group = |epoch, synced| GroupHeader {
+            exchange_id: ID,
+            epoch: Epoch(epoch),
+            synced: Seq(synced),
+        };
+        let mut page = page_with(&group(4, 2), 0);
+        page[64..128].copy_from_slice(&page_with(&group(3, 8), 64)[64..128]);
+        let stated = stated_within(&page, ID, Epoch(3));
+        assert_eq!(stated, Some((Seq(8), Epoch(4))));
     }
 
     #[test]
@@ -157,11 +174,11 @@ mod tests {
             synced: Seq(8),
         };
         let mut page = page_with(&group, 64);
-        assert_eq!(synced_within(&page, ExchangeId([7; 16]), Epoch(3)), None);
-        assert_eq!(synced_within(&page, ID, Epoch(4)), None);
+        assert_eq!(stated_within(&page, ExchangeId([7; 16]), Epoch(3)), None);
+        assert_eq!(stated_within(&page, ID, Epoch(4)), None);
         for at in OWN_CRC_FROM..STATED_BYTES {
             page[64 + at] ^= 1;
-            assert_eq!(synced_within(&page, ID, Epoch(3)), None, "byte {at}");
+            assert_eq!(stated_within(&page, ID, Epoch(3)), None, "byte {at}");
             page[64 + at] ^= 1;
         }
         let premature = GroupHeader {
@@ -170,7 +187,7 @@ mod tests {
         };
         let page = page_with(&premature, 64);
         assert_eq!(
-            synced_within(&page, ID, Epoch(3)),
+            stated_within(&page, ID, Epoch(3)),
             None,
             "synced before it was written"
         );

@@ -100,7 +100,7 @@ impl<S: Storage> Recovered<S> {
         catalog: &Catalog,
         end: LogEnd,
     ) -> Result<Self, JournalError> {
-        let epoch = end.epoch.next();
+        let epoch = end.newest_epoch.next();
         let mut saved = Vec::new();
         for remains in end
             .remains

@@ -45,6 +45,9 @@ pub struct LogEnd {
     pub segment_first: Seq,
     /// The epoch of the last record.
     pub epoch: Epoch,
+    /// The latest epoch that anything behind it is of, or its own: the next life is of a later one, so that
+    /// nothing that was left there continues its chain.
+    pub newest_epoch: Epoch,
     /// Why it does not go on.
     pub fault: EndFault,
     /// What lies behind it, in the order of the log; files that are all zero behind it are left out,
@@ -69,6 +72,7 @@ impl LogEnd {
         let mut survey = Survey {
             exchange_id: walk.exchange_id(),
             epoch: walk.epoch(),
+            newest_epoch: walk.epoch(),
             synced: None,
             block: Vec::new(),
         };
@@ -96,6 +100,7 @@ impl LogEnd {
             name: present.name.clone(),
             segment_first: present.first.unwrap_or_default(),
             epoch: survey.epoch,
+            newest_epoch: survey.newest_epoch,
             fault,
             remains,
             synced: survey.synced,
@@ -147,6 +152,7 @@ impl LogEnd {
 struct Survey {
     exchange_id: ExchangeId,
     epoch: Epoch,
+    newest_epoch: Epoch,
     synced: Option<Seq>,
     block: Vec<u8>,
 }
@@ -157,7 +163,14 @@ impl Survey {
         let header = file.header();
         let believed = header
             .filter(|header| header.exchange_id == self.exchange_id && header.epoch >= self.epoch);
-        self.synced = self.synced.max(believed.map(|header| header.synced));
+        if let Some(header) = believed {
+            self.believe(header.synced, header.epoch);
+        }
+    }
+
+    fn believe(&mut self, synced: Seq, epoch: Epoch) {
+        self.synced = self.synced.max(Some(synced));
+        self.newest_epoch = self.newest_epoch.max(epoch);
     }
 
     /// Reads a file from `begin` on. Returns the place after its last byte that is not zero, or `begin`.
@@ -196,8 +209,11 @@ impl Survey {
             if !is_zero(page) {
                 let last = page.iter().rposition(|byte| *byte != 0).unwrap_or(0);
                 used = Some(begin + last + 1);
-                let stated = group::synced_within(page, self.exchange_id, self.epoch);
-                self.synced = self.synced.max(stated);
+                if let Some((synced, epoch)) =
+                    group::stated_within(page, self.exchange_id, self.epoch)
+                {
+                    self.believe(synced, epoch);
+                }
             }
             begin = page_end;
         }

@@ -303,9 +303,13 @@ impl<S: Storage> JournalWriter<S> {
     fn pad(&mut self) {
         let room = record::room(self.tip.offset);
         let mut pad = [0; RECORD_BYTES_MAX];
+        // In front of a life's first header, a pad would be the very one that the life before left here, and
+        // what came after that one would continue the chain.
+        let is_first = self.stats.groups == 0 && self.stats.segments == 0;
+        let [epoch, ..] = self.epoch.0.to_le_bytes();
         let head = RecordHead {
             kind: RecordKind::Pad,
-            flags: 0,
+            flags: if is_first { epoch } else { 0 },
             length: room,
             seq: self.tip.seq,
             time: self.tip.time,

@@ -317,6 +317,7 @@ impl History {
         for _ in 0..actions {
             let elapsed = self.script_time().saturating_sub(started);
             process.set_elapsed(elapsed);
+            let errors = self.sync_errors();
             let done = match self.random.weighted(&[40, 25, 12, 6, 6, 4]) {
                 0 => self.send_batch(&mut process),
                 1 => process.turn().map(drop),
@@ -338,7 +339,12 @@ impl History {
                     self.check_stopped(&mut process)?;
                     return Ok(Err(error));
                 }
-                // A snapshot or a removal that fails does not end the exchange.
+                if self.sync_errors() > errors {
+                    // Nobody goes on with a disk that has failed to sync: the restart writes again what may
+                    // not be there, and a second attempt at the snapshot would not.
+                    return Ok(Err(error));
+                }
+                // Another failure of a snapshot or a removal does not end the exchange.
                 self.note(|| format!("  {error:#}"));
             }
             if self.storage.disk().is_gone() {
@@ -355,6 +361,10 @@ impl History {
             }
             Err(error) => Ok(Err(error)),
         }
+    }
+
+    fn sync_errors(&self) -> u64 {
+        self.storage.disk().counts().of(Seen::SyncError)
     }
 
     fn send_batch(&mut self, process: &mut Process) -> Result<()> {
@@ -487,23 +497,34 @@ impl History {
             let mut disk = self.storage.disk();
             disk.start(u64::MAX);
             disk.note(|| "the disk behaves from now on".to_owned());
+            drop(disk);
+            self.look_for_damage();
+            let mut disk = self.storage.disk();
             // A copy is of one moment: no snapshot in it is newer than its journal.
             let last = self.oracle.records().count() as u64;
             disk.forget(|name| snapshot_seq(name) > Seq(last));
             disk.restore_from_copy();
             drop(disk);
-            let restored = self.recover();
-            let restored = restored
-                .map_err(|error| format!("recovery refuses a disk that behaves: {error:#}"))?;
-            self.judge(&restored, Due::All(self.crash))?;
+            let due = Due::All(self.crash);
+            let (restored, due) = match self.recover() {
+                Ok(restored) if self.is_damaged => {
+                    let due = operator::due_of_damaged(self, restored.state.seq(), due)?;
+                    (restored, due)
+                }
+                Ok(restored) => (restored, due),
+                Err(error) if self.is_damaged => operator::mend(self, &error, due)?,
+                Err(error) => {
+                    return Err(format!("recovery refuses a disk that behaves: {error:#}"));
+                }
+            };
+            self.storage.disk().arm(false);
+            self.judge(&restored, due)?;
             drop(restored);
             self.storage.disk().cut_power();
             self.crash = Crash::PowerCut;
         }
-        let dropped = self.storage.disk().counts().of(Seen::DroppedPage);
-        if self.plan.is_silent() || dropped > 0 {
-            // What stands before a snapshot may be damaged, and nobody has looked at it: a sync that failed
-            // for the taker of a snapshot is none of the exchange's, and succeeds at the next attempt.
+        if self.plan.is_silent() {
+            // What stands before a snapshot may be damaged, and nobody has looked at it.
             return Ok(());
         }
         operator::check_records(self)

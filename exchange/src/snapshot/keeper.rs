@@ -155,7 +155,7 @@ impl Work {
         }
         let directory = ReadOnlyDirectory::new(&self.journal);
         let sealed = Sealed::read(&directory, RULES_VERSION)?;
-        let end = sealed.and_then(|sealed| sealed.ends().last().copied());
+        let end = sealed.and_then(|sealed| sealed.synced_end());
         if !end.is_some_and(|end| self.is_worth_it(end.seq)) {
             return Ok(());
         }

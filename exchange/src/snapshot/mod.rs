@@ -1,18 +1,16 @@
-//! Taking a snapshot: a follower of the journal that ends where the last complete segment does.
+//! Taking a snapshot: a follower of the journal that ends where the last complete and synced segment does.
 //!
 //! It is a process of its own ([`keeper`] starts one when it is worth it, an operator may at any time):
 //! it restores the newest snapshot, replays the segments that are complete since, and writes the state
 //! down. The core knows nothing of it and never waits for it; what the two share is the journal's files,
 //! of which the follower touches none that is still written. docs/adr/0030 tells why.
 //!
-//! Invariants: a snapshot states no command that could still be lost, because the segments that it stands
-//! for are synced before; it counts only when it was read back. Cost: a second state for as long as it
+//! Invariants: a snapshot states no command that could still be lost, because it stands only for segments that
+//! the exchange has stated as synced; it counts only when it was read back. Cost: a second state for as long as it
 //! takes, and a replay.
 
 pub mod keeper;
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +18,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_journal::storage::{Directory, Storage};
-use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, decisions, layout, snapshots};
+use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, decisions, snapshots};
 use rialto_types::Seq;
 use tracing::warn;
 
@@ -49,8 +47,8 @@ impl Taken {
     }
 }
 
-/// Takes a snapshot at the end of the newest complete segment. `None` when there is one already, or no
-/// segment is complete.
+/// Takes a snapshot at the end of the newest complete segment that a header states as synced. `None` when there
+/// is one already, or there is no such segment.
 ///
 /// # Errors
 /// When another process is taking one, or the journal cannot be read, or the snapshot not be written.
@@ -61,7 +59,6 @@ pub fn take(journal: &Path) -> Result<Option<Taken>> {
             FileStorage::open(snapshots_directory(journal))
                 .context("taking a snapshot while another process does")
         },
-        sync: |firsts: &[Seq]| sync_segments(journal, firsts),
         seed: hash_seed()?,
         watch: || poison::watch(None),
     };
@@ -69,26 +66,22 @@ pub fn take(journal: &Path) -> Result<Option<Taken>> {
 }
 
 /// What a snapshot is taken of, whatever it stands on, and how.
-pub struct Source<D, Open, Sync, Watch> {
+pub struct Source<D, Open, Watch> {
     /// The journal, which another may be writing.
     pub journal: D,
     /// Opens the directory of its snapshots, of which this is then the only writer.
     pub open: Open,
-    /// Makes sure that what a snapshot stands for cannot be lost any more: in `written` mode a full segment
-    /// may not be on the disk yet. Is told with which commands the segments begin.
-    pub sync: Sync,
     /// For the tables of the core.
     pub seed: HashSeed,
     /// Where a panic looks which record it was.
     pub watch: Watch,
 }
 
-impl<D, S, Open, Sync, Watch> Source<D, Open, Sync, Watch>
+impl<D, S, Open, Watch> Source<D, Open, Watch>
 where
     D: Directory + Clone,
     S: Storage,
     Open: FnOnce() -> Result<S>,
-    Sync: FnOnce(&[Seq]) -> Result<()>,
     Watch: FnOnce() -> Arc<Applying>,
 {
     /// As [`take`].
@@ -101,7 +94,7 @@ where
         let Some(sealed) = Sealed::read(&directory, RULES_VERSION)? else {
             bail!("{} holds no journal", directory.name());
         };
-        let Some(end) = sealed.ends().last().copied() else {
+        let Some(end) = sealed.synced_end() else {
             return Ok(None);
         };
         let storage = (self.open)()?;
@@ -121,8 +114,6 @@ where
             state.apply(&record)?;
         }
         let replay_took = replaying.elapsed();
-        let firsts: Vec<Seq> = sealed.firsts(from, end.seq).collect();
-        (self.sync)(&firsts)?;
         let snapshot = state.snapshot(end);
         drop(state);
         let file = snapshots::save(&storage, &snapshot)?;
@@ -152,22 +143,6 @@ pub fn good(directory: &impl Directory) -> Result<Vec<Seq>> {
         }
     }
     Ok(good)
-}
-
-fn sync_segments(journal: &Path, firsts: &[Seq]) -> Result<()> {
-    for first in firsts {
-        let name = layout::segment_name(*first);
-        // A segment gets its name a moment after it was begun.
-        let opened = [name.as_str(), layout::SPARE, name.as_str()]
-            .into_iter()
-            .map(|name| File::open(journal.join(name)))
-            .find(|opened| !matches!(opened, Err(error) if error.kind() == ErrorKind::NotFound));
-        let file = opened.unwrap_or_else(|| Err(ErrorKind::NotFound.into()));
-        file.and_then(|file| file.sync_data())
-            .with_context(|| format!("syncing {name}"))?;
-    }
-    let directory = File::open(journal).and_then(|directory| directory.sync_all());
-    directory.with_context(|| format!("syncing {}", journal.display()))
 }
 
 /// Makes the calling process the least important one of the machine: the last to get a processor, the

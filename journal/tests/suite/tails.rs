@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rialto_journal::group::GroupHeader;
+use rialto_journal::group::{GROUP_BYTES, GroupHeader};
 use rialto_journal::header::SegmentHeader;
 use rialto_journal::record::PAGE_BYTES;
 use rialto_journal::{Durability, Epoch, JournalError, MemoryStorage, Record, Recovery, decisions};
-use rialto_types::Seq;
+use rialto_types::{ClientSeq, Command, Input, KeyId, Seq};
 
 use crate::common::{Files, OPTIONS, append, order, pages, recover, recover_after, writer};
 use crate::disk::{Disk, Faults};
@@ -330,6 +330,64 @@ fn a_tail_saved_twice_is_kept_twice() {
     let (_, recovered) = recover(&second).unwrap();
     assert_eq!(recovered.tail().unwrap().saved, [format!("{name}.1")]);
     assert_eq!(second.files()[&name], saved);
+}
+
+/// A journal whose first life ended where no group header fits into the page, and what the second life made of
+/// it: a pad, a group header and some records. With the place of the pad.
+fn padded() -> (Vec<Record>, Files, usize) {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(4));
+    let mut records = append(&mut life, 62, order);
+    let short = |seq| Input {
+        key: KeyId(7),
+        client_seq: ClientSeq(seq),
+        command: Command::CreateAccount,
+    };
+    while PAGE_BYTES - index(life.tip().offset) % PAGE_BYTES >= GROUP_BYTES {
+        records.extend(append(&mut life, 1, short));
+    }
+    life.sync().unwrap();
+    let pad_at = index(life.tip().offset);
+    assert_ne!(pad_at % PAGE_BYTES, 0, "a pad is needed");
+    drop(life);
+    let mut second = writer(&storage, Durability::Written, pages(4));
+    assert_eq!(second.epoch(), Epoch(2));
+    append(&mut second, 10, order);
+    (records, storage.files(), pad_at)
+}
+
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).unwrap()
+}
+
+/// The second life's pad was lost with the power, what followed was not, and the third life's zeros were. Its pad
+/// must not be the one that was lost, or what the second life left would continue the chain.
+#[test]
+fn a_lifes_first_pad_is_no_other_lifes() {
+    let (records, mut files, pad_at) = padded();
+    let page_end = pad_at.next_multiple_of(PAGE_BYTES);
+    files.get_mut(FIRST).unwrap()[pad_at..page_end].fill(0);
+    let storage = MemoryStorage::with_files(files.clone());
+    let third = writer(&storage, Durability::Written, pages(4));
+    assert_eq!(third.epoch(), Epoch(3));
+    let pad = &storage.files()[FIRST][pad_at..page_end];
+    assert_eq!(pad[6], 0xf0);
+    files.get_mut(FIRST).unwrap()[pad_at..page_end].copy_from_slice(pad);
+    let (found, _) = recover(&MemoryStorage::with_files(files)).unwrap();
+    assert_eq!(found, records);
+}
+
+/// A group header whose place in the chain is damaged still tells that there was such a life: two lives of one
+/// epoch could continue each other's chain.
+#[test]
+fn a_life_of_which_only_a_stray_header_tells_has_had_its_epoch() {
+    let (_, mut files, pad_at) = padded();
+    let group_at = pad_at.next_multiple_of(PAGE_BYTES);
+    let segment = files.get_mut(FIRST).unwrap();
+    assert_eq!(segment[group_at + 6], 0xf1);
+    segment[group_at] ^= 1;
+    let (_, recovered) = recover(&MemoryStorage::with_files(files)).unwrap();
+    assert_eq!(recovered.epoch(), Epoch(3));
 }
 
 #[test]

@@ -214,7 +214,7 @@ impl Disk {
                 if file.media[sector.clone()] == honest[..] {
                     continue;
                 }
-                if file.cache[sector.clone()] == file.media[sector.clone()] {
+                if !file.is_dirty[begin / PAGE_BYTES] {
                     file.cache[sector.clone()].copy_from_slice(&honest);
                 }
                 file.media[sector].copy_from_slice(&honest);

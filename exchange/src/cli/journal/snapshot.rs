@@ -71,8 +71,8 @@ impl View {
 impl Report for View {
     fn text(&self, paint: Paint) -> String {
         let Some(sequence) = self.sequence else {
-            return "nothing to take: there is a snapshot at the end of the newest complete segment, \
-                    or no segment is complete"
+            return "nothing to take: there is a snapshot at the end of the newest segment that is complete \
+                    and stated as synced, or there is no such segment"
                 .to_owned();
         };
         let Self {
