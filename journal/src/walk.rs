@@ -342,7 +342,9 @@ impl<D: Directory> Walk<D> {
 
     #[cold]
     fn load_block(&mut self) -> Result<(), JournalError> {
-        let begin = self.tip.offset - self.tip.offset % PAGE_BYTES as u64;
+        // A block ends where a page ends, and records end there too.
+        let begin = self.tip.offset;
+        debug_assert!(begin.is_multiple_of(PAGE_BYTES as u64), "a page begins");
         let length = index(self.segment_bytes - begin).min(BLOCK_BYTES);
         self.block.resize(length, 0);
         let read = self.reader.read_at(begin, &mut self.block);
@@ -352,12 +354,11 @@ impl<D: Directory> Walk<D> {
         Ok(())
     }
 
-    /// Why the log does not go on: at the end of a segment that is the next segment's fault, before
-    /// that it is the record's.
+    /// Why the log does not go on: where a segment has no further record that is the next segment's
+    /// fault, before that it is the record's.
     fn end(&self, fault: FrameFault) -> EndFault {
-        let is_full = self.tip.offset == self.segment_bytes;
         match self.next_file() {
-            Some(SegmentFile { name, header, .. }) if is_full || fault == FrameFault::Empty => {
+            Some(SegmentFile { name, header, .. }) if fault == FrameFault::Empty => {
                 match header {
                     // A spare that was never begun is not missed.
                     Err(HeaderFault::Empty) => EndFault::Record(fault),

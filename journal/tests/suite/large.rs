@@ -1,7 +1,12 @@
 //! Segments larger than the blocks in which they are read.
 
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+
 use rialto_journal::record::PAGE_BYTES;
-use rialto_journal::{Durability, JournalError, MemoryStorage};
+use rialto_journal::storage::{Directory, Entry, MemoryReader, Reader};
+use rialto_journal::{Durability, JournalError, MemoryStorage, inspect};
 use rialto_types::Seq;
 
 use crate::common::{append, order, pages, recover, varied, writer};
@@ -29,6 +34,61 @@ fn what_fills_several_blocks_comes_back() {
     assert_eq!(recovered.tail(), None);
     // Also what was written again, because nothing said that it had reached the disk.
     assert!(storage.files() == before, "nothing is changed");
+}
+
+/// A directory that counts how often something is read.
+#[derive(Clone, Debug)]
+struct Counting {
+    storage: MemoryStorage,
+    count: Rc<Cell<usize>>,
+}
+
+#[derive(Debug)]
+struct CountingReader {
+    reader: MemoryReader,
+    count: Rc<Cell<usize>>,
+}
+
+impl Directory for Counting {
+    type Reader = CountingReader;
+
+    fn name(&self) -> String {
+        self.storage.name()
+    }
+
+    fn list(&self) -> io::Result<Vec<Entry>> {
+        self.storage.list()
+    }
+
+    fn reader(&self, name: &str) -> io::Result<CountingReader> {
+        let count = Rc::clone(&self.count);
+        let reader = self.storage.reader(name);
+        reader.map(|reader| CountingReader { reader, count })
+    }
+}
+
+impl Reader for CountingReader {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.count.set(self.count.get() + 1);
+        self.reader.read_at(offset, buffer)
+    }
+}
+
+#[test]
+fn a_block_is_read_once_and_not_for_every_record() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Written, pages(600));
+    append(&mut life, 30_000, order);
+    let count = Rc::new(Cell::new(0));
+    let directory = Counting {
+        storage,
+        count: Rc::clone(&count),
+    };
+    let mut records = 0;
+    inspect(&directory, |_| records += 1).unwrap();
+    assert!(records >= 30_000);
+    // The header, two blocks on the way, and the second again to its end.
+    assert_eq!(count.get(), 4);
 }
 
 #[test]

@@ -221,6 +221,7 @@ fn a_segments_header_is_written_again_until_a_record_behind_it_was_synced() {
     append(&mut life, 10, order);
     let second = "00000000000000000129.segment";
     assert_eq!(written_again(storage.files(), second), Some(0));
+    assert_eq!(written_again(storage.files(), FIRST), None);
 
     life.sync().unwrap();
     append(&mut life, 1, order);
@@ -231,6 +232,29 @@ fn a_segments_header_is_written_again_until_a_record_behind_it_was_synced() {
         Some(synced as u64),
         "what is proven to be there is left alone"
     );
+}
+
+/// A segment that follows is no reason to look for the fault there.
+#[test]
+fn a_damaged_record_is_named_also_before_another_segment() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Written, pages(3));
+    append(&mut life, 128 + 10, order);
+    let mut files = storage.files();
+    files.get_mut(FIRST).unwrap()[2 * PAGE_BYTES + 30] ^= 1;
+    let (_, recovered) = recover(&MemoryStorage::with_files(files)).unwrap();
+    let fault = recovered.tail().unwrap().end.fault.to_string();
+    assert!(fault.contains("its checksum is"), "{fault}");
+}
+
+#[test]
+fn without_a_word_of_a_sync_every_segment_is_written_again() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Written, pages(3));
+    append(&mut life, 128 + 10, order);
+    for name in [FIRST, "00000000000000000129.segment"] {
+        assert_eq!(written_again(storage.files(), name), Some(0), "{name}");
+    }
 }
 
 /// A snapshot stands at the end of the first segment, and the header of the second was lost with the power:
