@@ -309,6 +309,27 @@ impl Process {
             .unwrap_or_else(|_| panic!("{name} is {value}"))
     }
 
+    /// Waits until a metric has this value.
+    pub(crate) async fn settles_at(&self, name: &str, expected: u64) {
+        let waiting = async {
+            while self.metric(name).await != expected {
+                tokio::task::yield_now().await;
+            }
+        };
+        let settled = tokio::time::timeout(PATIENCE, waiting).await;
+        let value = self.metric(name).await;
+        assert!(settled.is_ok(), "{name} is {value}, not {expected}");
+    }
+
+    /// Its memory that is no file's, in KiB.
+    pub(crate) fn own_memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let mut lines = status.lines();
+        let line = lines.find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.unwrap().trim().strip_suffix(" kB").unwrap();
+        kib.parse().unwrap()
+    }
+
     /// Waits until the metrics tell that the core has applied so many commands, and asserts that it
     /// has applied no more.
     pub(crate) async fn has_applied(&self, expected: u64) {

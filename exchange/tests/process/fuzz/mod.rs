@@ -14,20 +14,20 @@ mod sent;
 mod shapes;
 mod vandal;
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use rialto_client::{ApiKey, Directory};
-use rialto_protocol::{AddKey, EndReason, MessageError, Permissions};
-use rialto_types::{AccountId, RejectReason, Seq};
+use rialto_client::Directory;
+use rialto_protocol::{EndReason, MessageError};
+use rialto_types::{RejectReason, Seq};
 use rustix::process::Signal;
 
 use self::scene::Scene;
 pub(crate) use self::sent::Sent;
 use self::vandal::{Misdeed, Vandal};
+use crate::keys;
 use crate::ledger::Ledger;
 use crate::load::Crowd;
 use crate::process::{PATIENCE, Process, Setup};
@@ -39,9 +39,9 @@ const SEED: &str = "RIALTO_VANDAL_SEED";
 /// Accounts that nobody else acts for.
 const ACCOUNTS: [u32; 2] = [6, 7];
 /// Vandals at the same time.
-const VANDALS: u32 = 8;
+const VANDALS: usize = 8;
 /// How often a vandal does everything that it can in a life of the exchange.
-const TIMES: u64 = 60;
+const TIMES: u64 = 100;
 /// How long a long run takes.
 const SOAK: Duration = Duration::from_mins(10);
 /// What of it is left out when memory is compared: until then pools of every kind have been used.
@@ -75,7 +75,9 @@ impl Brawl {
             .with("RIALTO__JOURNAL__DURABILITY", "written")
             .with("RIALTO__GATEWAY__REPORT_MEMORY_MIB", 4);
         let process = setup.open().await;
-        let keys = hand_out_keys(&process, &mut rng).await;
+        // Each vandal gets a key of its own, so that none of them ends another's session.
+        let accounts = ACCOUNTS.into_iter().cycle().take(VANDALS);
+        let keys = keys::hand_out(&process, &mut rng, accounts).await;
         let sent = Arc::new(Sent::default());
         let crowd = Crowd::gentle(rng.u64(..), &process, &sent).await;
         let mut connection = process.connect().await;
@@ -113,7 +115,9 @@ impl Brawl {
         wire::check_money(&self.process, &mut self.ledger).await;
         self.crowd.check_refusals(&self.ledger);
         self.check_commands();
-        nobody_is_left(&self.process).await;
+        for name in ["rialto_connections", "rialto_traders"] {
+            self.process.settles_at(name, 0).await;
+        }
     }
 
     /// Everybody at once, and in the middle of it the exchange is killed. What was captured is sent again to
@@ -123,7 +127,7 @@ impl Brawl {
         let scene = Arc::clone(&self.scene);
         let beside = async {
             let waiting = async {
-                while scene.count_of(Misdeed::Spoiled) < u64::from(VANDALS) {
+                while scene.count_of(Misdeed::Spoiled) < VANDALS as u64 {
                     tokio::task::yield_now().await;
                 }
             };
@@ -191,57 +195,13 @@ fn rage(
     }
 }
 
-/// Each vandal gets a key of its own, so that none of them ends another's session.
-async fn hand_out_keys(process: &Process, rng: &mut Rng) -> Vec<ApiKey> {
-    let mut admin = process.log_on(0).await;
-    let mut keys = Vec::new();
-    for n in 0..VANDALS {
-        let account = AccountId(ACCOUNTS[n as usize % ACCOUNTS.len()]);
-        let mut secret = [0; 32];
-        rng.fill(&mut secret);
-        let request = AddKey {
-            account_id: account,
-            public_key: ApiKey::public_key_of(&secret).0,
-            permissions: Permissions::READ.with(Permissions::TRADE),
-            ..AddKey::default()
-        };
-        let report = admin.administer(request).await.unwrap();
-        let id = report.affected_key_id.unwrap();
-        keys.push(ApiKey::from_secret(account, id, &secret));
-    }
-    admin.log_out().await.unwrap();
-    keys
-}
-
-/// Waits until the exchange says that all connections and sessions have ended.
-async fn nobody_is_left(process: &Process) {
-    let waiting = async {
-        for name in ["rialto_connections", "rialto_traders"] {
-            while process.metric(name).await > 0 {
-                tokio::task::yield_now().await;
-            }
-        }
-    };
-    let gone = tokio::time::timeout(PATIENCE, waiting).await;
-    assert!(gone.is_ok(), "sessions are left behind");
-}
-
-/// The memory of a process that is no file's, in KiB.
-fn own_memory_kib(process: &Process) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
-    let mut lines = status.lines();
-    let line = lines.find_map(|line| line.strip_prefix("RssAnon:"));
-    let kib = line.unwrap().trim().strip_suffix(" kB").unwrap();
-    kib.parse().unwrap()
-}
-
 /// Asserts that everything was done, and that everything that can be refused was refused.
 fn check_variety(scene: &Scene) {
     eprintln!("{:?}", scene.counts());
     assert!(scene.shapes.len() > 50, "{} templates", scene.shapes.len());
     for misdeed in Misdeed::ALL {
         let count = scene.count_of(misdeed);
-        assert_eq!(count, TIMES * u64::from(VANDALS), "{misdeed:?}");
+        assert_eq!(count, TIMES * VANDALS as u64, "{misdeed:?}");
     }
     let ends = [
         EndReason::ProtocolError,
@@ -273,7 +233,7 @@ async fn vandals_hurt_nobody_but_themselves() {
         let mut warm_kib = None;
         while begun.elapsed() < SOAK {
             brawl.round(TIMES).await;
-            let kib = own_memory_kib(&brawl.process);
+            let kib = brawl.process.own_memory_kib();
             eprintln!("{:?}: {kib} KiB of its own", begun.elapsed());
             if begun.elapsed() >= WARM_UP {
                 let warm = *warm_kib.get_or_insert(kib);
