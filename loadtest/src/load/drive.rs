@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 
 use super::plan::Plan;
 use super::recorder::Slice;
-use super::worker::{StartLine, Target, Told, Worker};
+use super::start_line::StartLine;
+use super::worker::{Target, Told, Worker};
 use crate::text::{grouped, micros};
 
 /// Time that connecting and filling the book may take before the progress line says so.
@@ -41,10 +42,10 @@ pub(crate) struct Measured {
 /// # Errors
 /// When a connection cannot be made or fails, or the exchange ends a session.
 pub(crate) fn drive(plan: &Plan, target: &Target, what: &str) -> Result<Measured> {
-    let start = StartLine::new(plan.threads as usize + 1);
+    let start = StartLine::new(plan.threads + 1);
     let (told, hear) = mpsc::channel();
     std::thread::scope(|scope| {
-        for index in 0..plan.threads {
+        let started = start.start_all(plan.threads, |index| {
             let worker = Worker {
                 index,
                 plan,
@@ -55,8 +56,12 @@ pub(crate) fn drive(plan: &Plan, target: &Target, what: &str) -> Result<Measured
             std::thread::Builder::new()
                 .name(format!("load-{index}"))
                 .spawn_scoped(scope, move || worker.run())
-                .context("the system gives no thread")?;
-        }
+                .map(drop)
+        });
+        started.with_context(|| {
+            let threads = plan.threads;
+            format!("the system does not give {threads} threads: ask for fewer with --threads")
+        })?;
         drop(told);
         let began = start.wait(true);
         let mut sum = Sum::new(plan, what, began.unwrap_or_else(Instant::now))?;

@@ -20,6 +20,7 @@ pub(crate) mod recorder;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod setup;
+mod start_line;
 pub(crate) mod sweep;
 mod venue_wire;
 mod wire;

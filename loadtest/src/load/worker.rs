@@ -7,7 +7,6 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Barrier;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,7 @@ use super::mix::{Mid, Mix, Mixer};
 use super::plan::{Pacing, Plan};
 use super::recorder::Slice;
 use super::schedule::{Schedule, Share};
+use super::start_line::StartLine;
 use super::venue_wire::VenueWire;
 use super::wire::Wire;
 
@@ -60,35 +60,6 @@ pub(super) struct Worker<'a> {
     /// Passed when all connections of all workers stand; the leader notes the time.
     pub(super) start: &'a StartLine,
     pub(super) told: Sender<Told>,
-}
-
-/// Where workers wait for each other.
-pub(super) struct StartLine {
-    barrier: Barrier,
-    began: std::sync::OnceLock<Instant>,
-    is_called_off: std::sync::atomic::AtomicBool,
-}
-
-impl StartLine {
-    /// For so many threads.
-    pub(super) fn new(count: usize) -> Self {
-        Self {
-            barrier: Barrier::new(count),
-            began: std::sync::OnceLock::new(),
-            is_called_off: std::sync::atomic::AtomicBool::new(false),
-        }
-    }
-
-    /// Waits for all; the time at which the run begins, or `None` when one of them could not get ready.
-    pub(super) fn wait(&self, is_ready: bool) -> Option<Instant> {
-        use std::sync::atomic::Ordering;
-        if !is_ready {
-            self.is_called_off.store(true, Ordering::Release);
-        }
-        self.barrier.wait();
-        let began = *self.began.get_or_init(Instant::now);
-        (!self.is_called_off.load(Ordering::Acquire)).then_some(began)
-    }
 }
 
 impl Worker<'_> {
