@@ -112,6 +112,14 @@ pub enum ClientError {
     /// The socket failed.
     #[error("the connection failed: {0}")]
     Socket(Box<tungstenite::Error>),
+    /// The challenge names another exchange than the caller means to speak to.
+    #[error("the exchange says that its id is {found}, not {expected}: nothing was signed")]
+    WrongExchange {
+        /// The id that the caller has stated.
+        expected: u64,
+        /// The id in the challenge.
+        found: u64,
+    },
     /// Nothing arrived for three heartbeat intervals, and a test request was not answered.
     #[error("the exchange has shown no sign of life for {} ms", .0.as_millis())]
     Silent(Duration),

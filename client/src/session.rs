@@ -18,12 +18,14 @@ pub struct LogonOptions {
     /// How often both sides show signs of life, 1,000 to 60,000 ms; `None` takes what the exchange
     /// proposes.
     pub heartbeat_interval_ms: Option<u32>,
-    /// The highest report number that the caller has. When reports came after it, a `ReportGap` says so,
-    /// then all open orders and balances follow; this version of the exchange sends no report again.
-    /// `None` asks for nothing.
+    /// The highest report number that the caller has: what came after it is sent again. What is too old
+    /// for that is told by a `ReportGap`, and open orders and balances follow. `None` asks for nothing.
     pub last_report_seq: Option<ReportSeq>,
     /// Cancel the orders placed with this key when its session is lost.
     pub cancel_on_disconnect: bool,
+    /// The id of the exchange that the caller means to speak to. When the challenge names another one,
+    /// nothing is signed, so that no other server can pass the signature on. `None` trusts the address.
+    pub exchange_id: Option<u64>,
 }
 
 /// A connection that may act for an account.
@@ -39,12 +41,17 @@ impl Connection {
     /// Logs on with a key. After a refusal the exchange closes the connection.
     ///
     /// # Errors
-    /// [`ClientError::LogonRefused`] with the exchange's reason, and as [`Connection::next`].
+    /// [`ClientError::LogonRefused`] with the exchange's reason, [`ClientError::WrongExchange`] when it is
+    /// another one than the options name, and as [`Connection::next`].
     pub async fn log_on(
         mut self,
         key: &ApiKey,
         options: LogonOptions,
     ) -> Result<Session, ClientError> {
+        let found = self.challenge().exchange_id;
+        if let Some(expected) = options.exchange_id.filter(|expected| *expected != found) {
+            return Err(ClientError::WrongExchange { expected, found });
+        }
         self.queue(&Logon {
             key_id: key.key_id(),
             signature: key.sign(self.challenge()),

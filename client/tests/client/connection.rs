@@ -23,6 +23,7 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         heartbeat_interval_ms: Some(1_000),
         last_report_seq: Some(ReportSeq(90)),
         cancel_on_disconnect: true,
+        exchange_id: Some(77),
     };
     let exchange = async {
         let Message::Logon(logon) = fake.request().await else {
@@ -54,6 +55,19 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
     let order = NewOrder::default();
     assert_eq!(session.submit(order).unwrap(), ClientSeq(18));
     assert_eq!(session.submit(order).unwrap(), ClientSeq(19));
+}
+
+#[tokio::test]
+async fn another_exchange_than_the_one_meant_gets_no_signature() {
+    let (connection, mut fake) = connected().await;
+    let options = LogonOptions {
+        exchange_id: Some(78),
+        ..LogonOptions::default()
+    };
+    let error = connection.log_on(&key(), options).await.unwrap_err();
+    let text = "the exchange says that its id is 77, not 78: nothing was signed";
+    assert_eq!(error.to_string(), text);
+    assert!(fake.is_left().await, "nothing was sent");
 }
 
 #[tokio::test]

@@ -43,6 +43,16 @@ impl Fake {
         }
     }
 
+    /// Whether the client leaves without a further message.
+    pub(crate) async fn is_left(&mut self) -> bool {
+        while let Some(Ok(frame)) = self.socket.next().await {
+            if matches!(frame, WebSocketMessage::Binary(_)) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Sends messages in one frame.
     pub(crate) async fn send(&mut self, messages: &[Message]) {
         let mut bytes = Vec::new();

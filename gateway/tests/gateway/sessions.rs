@@ -22,6 +22,7 @@ const ARMED: LogonOptions = LogonOptions {
     heartbeat_interval_ms: None,
     last_report_seq: None,
     cancel_on_disconnect: true,
+    exchange_id: None,
 };
 
 async fn place(session: &mut Session, price: i64) {
