@@ -456,6 +456,28 @@ fn a_conflated_book_changes_once_a_period_however_often_the_book_does() {
     );
 }
 
+/// Whoever follows a conflated book knows the last one when the exchange has ended.
+#[test]
+fn what_is_kept_back_is_told_before_the_end() {
+    let mut stage = Stage::new();
+    let mut reader = None;
+    for (seq, step) in (1..).map(Seq).zip(generate(9, &Profile::ALL[0], 1_000)) {
+        stage.play(seq, &step);
+        stage.pass(1);
+        let reader = reader.get_or_insert_with(|| Reader::join(&mut stage, 1));
+        reader.listen();
+    }
+    let reason = rialto_protocol::EndReason::ShuttingDown;
+    stage.publisher.finish(reason, stage.now);
+    let mut reader = reader.expect("there were steps");
+    reader.listen();
+    for image in &stage.exchange.image().instruments {
+        for levels in reader.known[&image.instrument.id].conflated.values() {
+            levels.check(image);
+        }
+    }
+}
+
 /// Whoever does not read is sent a bounded part of what is conflated, and the present state when it reads
 /// again; whoever reads beside it misses nothing.
 #[test]

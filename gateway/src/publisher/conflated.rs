@@ -228,6 +228,19 @@ impl Topics {
         books.chain(candles).chain(second).min()
     }
 
+    /// Ends all periods at once: whatever is kept back is due.
+    pub(super) fn end_periods(&mut self) {
+        let Conflated {
+            books,
+            candles,
+            second,
+            ..
+        } = &mut self.conflated;
+        for cadence in books.iter_mut().chain([candles, second]) {
+            cadence.last = Timestamp(0);
+        }
+    }
+
     /// Publishes what is due. The models are between two commands.
     pub(super) fn publish_due(&mut self, models: &ReadModels, now: Timestamp) {
         for which in 0..BOOKS.len() {

@@ -569,8 +569,9 @@ impl Publisher {
             || !self.tellings.is_empty()
     }
 
-    /// Ends all sessions for this reason, after what they were told.
+    /// Ends all sessions for this reason, after what they were told; what is conflated is told as it is now.
     pub(crate) fn finish(&mut self, reason: EndReason, now: Timestamp) {
+        self.topics.end_periods();
         self.flush(now);
         for place in self.desk.all().collect::<Vec<_>>() {
             self.end(place, reason);
