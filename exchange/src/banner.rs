@@ -11,7 +11,7 @@ pub(crate) fn program() -> String {
     let called = std::env::args().next();
     called
         .filter(|name| name.contains('/'))
-        .unwrap_or_else(|| "rialto".to_owned())
+        .map_or_else(|| "rialto".to_owned(), |name| quoted(&name))
 }
 
 /// The text, several lines. `program` is what a person types to call it.
@@ -53,7 +53,8 @@ pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bo
         lines.push(String::new());
         let address_flag = address_flag(address, config);
         lines.push(format!("  {program} watch BTC-USDT{address_flag}"));
-        let key = format!("--key {} --account 7{address_flag}", keys.display());
+        let key = quoted(&keys.display().to_string());
+        let key = format!("--key {key} --account 7{address_flag}");
         lines.push(format!(
             "  {program} order buy BTC-USDT 0.05 --price 59000 {key}"
         ));
@@ -72,6 +73,15 @@ pub(crate) fn text(program: &str, address: SocketAddr, config: &Config, demo: bo
     text
 }
 
+/// A word as a shell reads it, quoted where that is needed.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// What a command needs to find this exchange, if it does not find it by itself.
 fn address_flag(address: SocketAddr, config: &Config) -> String {
     if let Some(certificate) = &config.server.tls_certificate {
@@ -88,6 +98,20 @@ fn address_flag(address: SocketAddr, config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_can_be_copied_whatever_the_path() {
+        let mut config = Config::default();
+        config.server.data = "/srv/it's mine".into();
+        let text = text("rialto", config.server.listen, &config, true);
+        let expected = r"rialto order list --key '/srv/it'\''s mine/demo-keys.json' --account 7";
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(
+            quoted("rialto-data/demo-keys.json"),
+            "rialto-data/demo-keys.json"
+        );
+        assert_eq!(quoted(""), "''");
+    }
 
     #[test]
     fn it_says_where_to_connect_and_what_to_try() {

@@ -118,7 +118,8 @@ impl Mark {
         if decisions.iter().any(is_decided) {
             return Ok(());
         }
-        let (directory, mark) = (journal.display(), journal.join(layout::POISON));
+        let directory = crate::banner::quoted(&journal.display().to_string());
+        let mark = journal.join(layout::POISON);
         bail!(
             "record {record} made the core panic when version {version} applied it ({panic}). It is in the \
              journal, so replaying it would panic again. Look at it with `rialto journal inspect \

@@ -73,12 +73,8 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     let recovering = tokio::task::spawn_blocking(move || replay.run(applying, reports));
     let restored = tokio::select! {
         restored = recovering => restored.context("recovering")??,
-        signal = signals.next() => {
-            info!(signal, "ended while recovering; nothing was taken");
-            // The replay reads only, and cannot be called off.
-            logging::flush();
-            std::process::exit(0);
-        }
+        // The replay reads only, and cannot be called off.
+        signal = signals.next() => leave(signal, "ended while recovering; nothing was taken"),
     };
     tell_recovery(&restored, &gauges);
     journal_gauges.replayed(restored.command_count, restored.replay_took);
@@ -87,7 +83,7 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
         core,
         commands,
         market,
-    } = wiring::assemble(config, restored, shared, demo)?;
+    } = assembled(config, restored, shared, demo, &mut signals).await?;
     if let Some(writer) = core.journal_gauge() {
         journal_gauges.writes(writer);
     }
@@ -120,6 +116,32 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     }
     drop(watches);
     end(config, gateway, core, traders).await
+}
+
+/// Puts the pipeline together, unless the process is told to end meanwhile: the first segment of a journal
+/// may take long to write.
+async fn assembled(
+    config: &Config,
+    restored: Restored,
+    shared: Shared,
+    demo: bool,
+    signals: &mut Signals,
+) -> Result<Assembled> {
+    let config = config.clone();
+    let assembling =
+        tokio::task::spawn_blocking(move || wiring::assemble(&config, restored, shared, demo));
+    tokio::select! {
+        assembled = assembling => assembled.context("opening")?,
+        // A founding that is cut off goes on at the next start, as after a crash.
+        signal = signals.next() => leave(signal, "ended while opening; nothing was taken"),
+    }
+}
+
+/// Ends a process that nobody has been let into yet.
+fn leave(signal: &'static str, why: &'static str) -> ! {
+    info!(signal, "{why}");
+    logging::flush();
+    std::process::exit(0)
 }
 
 /// What looks after the journal beside the core.

@@ -1,9 +1,9 @@
 //! `rialto serve`: starts an exchange.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rialto_exchange::config::{Config, LogFormat};
 use rialto_exchange::{logging, serve};
 use toml::Value;
@@ -46,13 +46,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending> {
 
 fn configuration(arguments: &Arguments) -> Result<Config> {
     let mut flags = Vec::new();
-    for (key, path) in [
-        ("data", &arguments.data),
-        ("tls_certificate", &arguments.tls_certificate),
-        ("tls_key", &arguments.tls_key),
+    for (key, flag, path) in [
+        ("data", "--data", &arguments.data),
+        (
+            "tls_certificate",
+            "--tls-certificate",
+            &arguments.tls_certificate,
+        ),
+        ("tls_key", "--tls-key", &arguments.tls_key),
     ] {
         if let Some(path) = path {
-            flags.push(("server", key, Value::String(path.display().to_string())));
+            flags.push(("server", key, Value::String(text_of(flag, path)?)));
         }
     }
     if let Some(listen) = arguments.listen {
@@ -66,4 +70,13 @@ fn configuration(arguments: &Arguments) -> Result<Config> {
         flags.push(("log", "format", Value::String(format.to_owned())));
     }
     Config::load(serve::config_file(arguments.config.as_deref()), flags)
+}
+
+/// A path as text: what is told to people and to other programs, and copied by them, must name this file.
+fn text_of(flag: &str, path: &Path) -> Result<String> {
+    let text = path.to_str().with_context(|| {
+        let shown = path.as_os_str().as_encoded_bytes().escape_ascii();
+        format!("{flag} {shown} is not UTF-8; name a path that is")
+    })?;
+    Ok(text.to_owned())
 }

@@ -3,7 +3,9 @@
 //! nothing in it is changed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -208,4 +210,15 @@ async fn keys_of_another_venue_are_refused() {
     for part in ["does not belong to this venue", "remove the file"] {
         assert!(text.contains(part), "{part:?} is missing in: {text}");
     }
+}
+
+/// What is told to people must name the directory that is used, so one that cannot be told is refused.
+#[tokio::test]
+async fn a_path_that_is_no_text_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join(OsStr::from_bytes(b"d\xFFta"));
+    let (code, text) = Setup::demo(&data).refused().await;
+    assert_eq!(code, FAILED);
+    assert!(text.contains("d\\xffta is not UTF-8"), "{text}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }

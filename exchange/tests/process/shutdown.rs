@@ -4,6 +4,7 @@
 use rialto_protocol::EndReason;
 use rustix::process::Signal;
 
+use crate::honest::Honest;
 use crate::kill::reopen;
 use crate::ledger::Ledger;
 use crate::load::Crowd;
@@ -62,4 +63,34 @@ async fn sigterm_in_durable_mode_drains() {
 #[tokio::test]
 async fn sigint_drains_as_sigterm_does() {
     ends_in_order(Signal::INT, "durable").await;
+}
+
+/// A first segment takes its time, and nobody has to wait for it who has thought better of it.
+#[tokio::test]
+async fn sigterm_while_the_first_segment_is_written_ends_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let mut process = Setup::venue(&data)
+        .with("RIALTO__JOURNAL__SEGMENT_MIB", 4_096)
+        .start();
+    process.logged_as("writing the first journal segment").await;
+    process.signal(Signal::TERM);
+    let status = process.ended().await;
+    assert!(status.success(), "{status}:\n{}", process.log());
+    let left = process
+        .logged("ended while opening; nothing was taken")
+        .await;
+    assert_eq!(left["signal"], "SIGTERM");
+    assert!(process.has_logged("open").is_none(), "{}", process.log());
+    drop(process);
+    // The directory is as good as new.
+    let setup = Setup::venue(&data);
+    let process = setup.open().await;
+    let mut honest = Honest::new(&process, 1).await;
+    honest.trade().await;
+    honest.log_out().await;
+    let ended = process.stop().await;
+    let process = setup.open().await;
+    assert_eq!(process.recovered().await, ended);
+    process.stop().await;
 }
