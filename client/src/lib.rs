@@ -24,7 +24,8 @@
 //! # }
 //! ```
 //!
-//! Whole programs stand in `client/examples`: a market maker, a book recorder, a stop-loss.
+//! Whole programs stand in `client/examples`: a market maker, a book recorder, a stop-loss, a drop
+//! copy.
 //!
 //! No thread and no task runs in the background: whoever owns a connection polls it. Heartbeats are sent
 //! and answered inside `next`, so a caller that waits for anything else meanwhile puts `next` in its

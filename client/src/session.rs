@@ -26,6 +26,9 @@ pub struct LogonOptions {
     /// The id of the exchange that the caller means to speak to. When the challenge names another one,
     /// nothing is signed, so that no other server can pass the signature on. `None` trusts the address.
     pub exchange_id: Option<u64>,
+    /// Only read, beside other sessions of the key: a copy of the reports of its account, and for an
+    /// administrator's key of all accounts, whose reports are then counted together.
+    pub drop_copy: bool,
 }
 
 /// A connection that may act for an account.
@@ -35,6 +38,16 @@ pub struct Session {
     logon: LogonAccepted,
     next_client_seq: u64,
     last_report_seq: ReportSeq,
+    numbering: Numbering,
+}
+
+/// What [`Session::last_report_seq`] counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbering {
+    /// The account's reports, by the number that each carries.
+    OfAccount,
+    /// Those of all accounts together, in the order in which they come.
+    OfAll,
 }
 
 impl Connection {
@@ -57,7 +70,9 @@ impl Connection {
             signature: key.sign(self.challenge()),
             heartbeat_interval_ms: options.heartbeat_interval_ms,
             last_report_seq: options.last_report_seq,
-            logon_flags: LogonFlags::CANCEL_ON_DISCONNECT.when(options.cancel_on_disconnect),
+            logon_flags: LogonFlags::CANCEL_ON_DISCONNECT
+                .when(options.cancel_on_disconnect)
+                .with(LogonFlags::DROP_COPY.when(options.drop_copy)),
         })?;
         let logon = self
             .answer("Logon", |message| match message {
@@ -82,12 +97,18 @@ impl Connection {
         }
         self.set_heartbeat_interval(logon.heartbeat_interval_ms);
         // What the caller has asked for again is still to come.
+        let numbering = if options.drop_copy && logon.account_id == AccountId::VENUE {
+            Numbering::OfAll
+        } else {
+            Numbering::OfAccount
+        };
         let newest = ReportSeq(logon.next_report_seq.0.saturating_sub(1));
         Ok(Session {
             connection: self,
             logon,
             next_client_seq: logon.highest_client_seq.0.saturating_add(1),
             last_report_seq: options.last_report_seq.unwrap_or(newest).min(newest),
+            numbering,
         })
     }
 }
@@ -119,7 +140,8 @@ impl Session {
     }
 
     /// The highest report number received: what [`LogonOptions::last_report_seq`] takes after a lost
-    /// connection, once [`Session::next`] has handed out what a waiting call had set aside.
+    /// connection, once [`Session::next`] has handed out what a waiting call had set aside. On a drop copy of all
+    /// accounts, how many reports all of them had up to the last one that was handed out.
     pub const fn last_report_seq(&self) -> ReportSeq {
         self.last_report_seq
     }
@@ -163,7 +185,7 @@ impl Session {
     #[inline]
     pub async fn next(&mut self) -> Result<Message, ClientError> {
         let message = self.connection.next().await?;
-        note(&mut self.last_report_seq, &message);
+        self.numbering.note(&mut self.last_report_seq, &message);
         Ok(message)
     }
 
@@ -174,7 +196,7 @@ impl Session {
     pub fn try_next(&mut self) -> Result<Option<Message>, ClientError> {
         let message = self.connection.try_next()?;
         if let Some(message) = &message {
-            note(&mut self.last_report_seq, message);
+            self.numbering.note(&mut self.last_report_seq, message);
         }
         Ok(message)
     }
@@ -186,9 +208,13 @@ impl Session {
         mut sort: impl FnMut(Message) -> Result<Sorted<T>, ClientError>,
     ) -> Result<T, ClientError> {
         let highest = &mut self.last_report_seq;
+        let numbering = self.numbering;
         self.connection
             .answer(what, |message| {
-                note(highest, &message);
+                // What is counted is counted once, when `next` hands it out.
+                if numbering == Numbering::OfAccount {
+                    numbering.note(highest, &message);
+                }
                 sort(message)
             })
             .await
@@ -203,10 +229,24 @@ impl Session {
     }
 }
 
-/// Raises `highest` to the report number of a message, if it has one.
+impl Numbering {
+    /// Raises `last` to the number of a message, if it is a numbered report.
+    #[inline]
+    fn note(self, last: &mut ReportSeq, message: &Message) {
+        let Some(report) = report_seq(message) else {
+            return;
+        };
+        *last = match (self, message) {
+            (Self::OfAll, Message::ReportGap(_)) | (Self::OfAccount, _) => report.max(*last),
+            (Self::OfAll, _) => ReportSeq(last.0.saturating_add(1)),
+        };
+    }
+}
+
+/// The number of a report, or the last one before those that follow a gap.
 #[inline]
-fn note(highest: &mut ReportSeq, message: &Message) {
-    let report = match message {
+fn report_seq(message: &Message) -> Option<ReportSeq> {
+    match message {
         Message::ExecutionReport(report) => report.report_seq,
         Message::MassCancelReport(report) => report.report_seq,
         Message::TransferReport(report) => report.report_seq,
@@ -215,8 +255,5 @@ fn note(highest: &mut ReportSeq, message: &Message) {
         // What lies before it will not come.
         Message::ReportGap(gap) => Some(ReportSeq(gap.first_available.0.saturating_sub(1))),
         _ => None,
-    };
-    if let Some(report) = report {
-        *highest = report.max(*highest);
     }
 }

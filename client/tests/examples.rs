@@ -136,4 +136,17 @@ fn the_examples_do_what_they_say() {
     let rest = maker.interrupt();
     let cancelled = rest.last().unwrap();
     assert!(cancelled.starts_with("cancelled "), "{rest:?}");
+
+    // Of an account that a bot of the demo trades for, without taking its session: nothing is left out.
+    let mut copy = Program::example("drop_copy", &[&keys, "1", address]);
+    let begun = copy.line();
+    let first: u64 = begun.rsplit(' ').next().unwrap().parse().unwrap();
+    let number = |line: String| line.split(' ').next().unwrap().parse::<u64>();
+    assert_eq!(number(copy.line()), Ok(first + 1));
+    let rest = copy.interrupt();
+    let last = rest.last().unwrap().strip_prefix("last ").unwrap();
+    let mut copy = Program::example("drop_copy", &[&keys, "1", address, last]);
+    assert_eq!(copy.line(), format!("after report {last}"));
+    let next = last.parse::<u64>().unwrap() + 1;
+    assert_eq!(number(copy.line()), Ok(next));
 }

@@ -79,6 +79,17 @@ pub(crate) enum Request {
     },
 }
 
+/// What a session that is logged on is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It acts for its key.
+    Trader,
+    /// It only reads, of the key's account.
+    AccountCopy,
+    /// It only reads, of all accounts.
+    VenueCopy,
+}
+
 /// A connection that is to act for a key.
 #[derive(Debug)]
 pub(crate) struct LogOn {
@@ -86,12 +97,15 @@ pub(crate) struct LogOn {
     pub session: SessionId,
     /// For which key.
     pub key: KeyId,
+    /// What for.
+    pub role: Role,
     /// Answered when the core has taken the key's commands up to this one: the session learns the
     /// highest number used, and that cancel-on-disconnect is as it asked.
     pub after: ClientSeq,
     /// And when the core has taken so many unnumbered commands of the key since the gateway was opened.
     pub arms: u64,
-    /// The last report that the client has; `None` when it has none and wants none again.
+    /// The last report that the client has, of the account or for a copy of all accounts of all; `None` when it has
+    /// none and wants none again.
     pub last_report: Option<ReportSeq>,
     /// The heartbeat interval that holds.
     pub heartbeat_interval_ms: u32,

@@ -181,8 +181,12 @@ impl Gate {
     }
 }
 
+/// Refuses a command of a kind that these permissions do not allow.
+///
+/// # Errors
+/// [`RejectReason::NotPermitted`], with the bits that are there and those that are needed.
 #[inline]
-fn check_permission(permissions: Permissions, kind: CommandKind) -> Result<(), Refusal> {
+pub fn check_permission(permissions: Permissions, kind: CommandKind) -> Result<(), Refusal> {
     let refused = |needed: u8| {
         Err(Refusal::new(
             RejectReason::NotPermitted,

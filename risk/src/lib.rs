@@ -14,5 +14,5 @@ pub mod limits;
 
 pub use accounts::{Accounts, Balance, Fees, Settlement};
 pub use bucket::{Rate, TokenBucket};
-pub use gate::{Arrival, Budget, Gate, GateLimits, check_limits};
+pub use gate::{Arrival, Budget, Gate, GateLimits, check_limits, check_permission};
 pub use limits::Market;

@@ -24,6 +24,7 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         last_report_seq: Some(ReportSeq(90)),
         cancel_on_disconnect: true,
         exchange_id: Some(77),
+        drop_copy: false,
     };
     let exchange = async {
         let Message::Logon(logon) = fake.request().await else {

@@ -104,9 +104,13 @@ class RealExchange:
         """A client for a demo account, not yet open."""
         return Client(self.address, key=self.key(account), terms=terms)
 
+    def administrators_key(self) -> ApiKey:
+        """The key of the operator of the venue."""
+        return ApiKey.load(self.directory / "admin-key.json")
+
     def administrator(self) -> Client:
         """A client for the operator of the venue, not yet open."""
-        return Client(self.address, key=ApiKey.load(self.directory / "admin-key.json"))
+        return Client(self.address, key=self.administrators_key())
 
     def _read_until_open(self, log: IO[str]) -> str:
         lines = []

@@ -65,12 +65,15 @@ impl Account {
 #[derive(Clone, Debug)]
 pub struct Accounts {
     accounts: Vec<Account>,
+    /// Count of the reports that all of them were given since the founding.
+    report_count: u64,
 }
 
 impl Default for Accounts {
     fn default() -> Self {
         Self {
             accounts: vec![Account::default()],
+            report_count: 0,
         }
     }
 }
@@ -101,6 +104,22 @@ impl Accounts {
     /// Count of accounts, the venue's included.
     pub fn count(&self) -> usize {
         self.accounts.len()
+    }
+
+    /// Count of the reports that all accounts were given since the founding.
+    pub const fn report_count(&self) -> u64 {
+        self.report_count
+    }
+
+    /// Notes the number of an account's last report.
+    ///
+    /// # Panics
+    /// When there is no such account, or its numbers go back: the log is broken.
+    pub(super) fn note_report(&mut self, id: AccountId, report: ReportSeq) {
+        let last = &mut self.accounts[id.index()].report;
+        let more = report.0.checked_sub(last.0);
+        self.report_count += more.expect("the numbers of reports go up");
+        *last = report;
     }
 
     /// # Panics

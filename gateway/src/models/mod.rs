@@ -244,7 +244,7 @@ impl ReadModels {
     /// Notes the number of a report; 0 where there is none.
     fn reported(&mut self, account: AccountId, report: ReportSeq) {
         if report.0 > 0 {
-            self.accounts.get_mut(account).report = report;
+            self.accounts.note_report(account, report);
         }
     }
 

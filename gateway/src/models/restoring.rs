@@ -108,8 +108,9 @@ impl ReadModels {
             if id != rialto_types::AccountId::VENUE {
                 self.accounts.create(id);
             }
+            self.accounts.note_report(id, table.report);
             let account = self.accounts.get_mut(id);
-            (account.state, account.report) = (table.state, table.report);
+            account.state = table.state;
             for (asset, total) in &table.balances {
                 account.balance_mut(*asset).total = *total;
             }

@@ -5,11 +5,11 @@
 //! cancel-on-disconnect is armed, is final.
 
 use rialto_protocol::{EndReason, LogonAccepted, LogonFlags, Permissions as WirePermissions};
-use rialto_types::{ReportSeq, Timestamp};
+use rialto_types::{Permissions, ReportSeq, Timestamp};
 
 use super::Publisher;
 use super::desk::{Place, Trader};
-use crate::request::{LogOn, LogonRefusal};
+use crate::request::{LogOn, LogonRefusal, Role};
 
 impl Publisher {
     /// Completes the logons whose key has nothing left on its way to the core.
@@ -45,18 +45,38 @@ impl Publisher {
         let Some(key) = key.filter(|key| !key.revoked) else {
             return refusal(EndReason::BadCredentials, "the key was revoked".to_owned());
         };
-        let last = self.models.accounts()[key.account].report;
+        let permissions = match log_on.role {
+            Role::Trader => key.permissions,
+            Role::AccountCopy | Role::VenueCopy => Permissions::READ,
+        };
+        let trader = Trader {
+            key: log_on.key,
+            account: key.account,
+            permissions,
+            role: log_on.role,
+        };
+        let last = self.last_report(trader);
         if let Some(claimed) = log_on.last_report.filter(|claimed| *claimed > last) {
+            let whose = match log_on.role {
+                Role::VenueCopy => "all accounts",
+                Role::Trader | Role::AccountCopy => "the account",
+            };
             let text = format!(
-                "lastReportSeq {claimed} is above the last report of the account, which is {last}"
+                "lastReportSeq {claimed} is above the last report of {whose}, which is {last}"
             );
             return refusal(EndReason::InvalidLogon, text);
         }
-        Ok(Trader {
-            key: log_on.key,
-            account: key.account,
-            permissions: key.permissions,
-        })
+        Ok(trader)
+    }
+
+    /// The number of the last report as a session counts them: those of its account, and for a drop copy of all
+    /// accounts those of all.
+    pub(super) fn last_report(&self, trader: Trader) -> ReportSeq {
+        let accounts = self.models.accounts();
+        match trader.role {
+            Role::VenueCopy => ReportSeq(accounts.report_count()),
+            Role::Trader | Role::AccountCopy => accounts[trader.account].report,
+        }
     }
 
     /// Accepts a logon: from here on the session is told what happens to the account.
@@ -64,7 +84,11 @@ impl Publisher {
         let key = self.models.keys().get(log_on.key);
         let key = key.expect("a checked logon has a key");
         let facts = &self.models.accounts()[trader.account];
-        let next = ReportSeq(facts.report.0 + 1);
+        let next = ReportSeq(self.last_report(trader).0 + 1);
+        let logon_flags = match trader.role {
+            Role::Trader => LogonFlags::CANCEL_ON_DISCONNECT.when(key.cancel_on_disconnect),
+            Role::AccountCopy | Role::VenueCopy => LogonFlags::DROP_COPY,
+        };
         let message = LogonAccepted {
             account_id: trader.account,
             key_id: log_on.key,
@@ -74,7 +98,7 @@ impl Publisher {
             heartbeat_interval_ms: log_on.heartbeat_interval_ms,
             permissions: WirePermissions(trader.permissions.bits()),
             account_state: facts.state.into(),
-            logon_flags: LogonFlags::CANCEL_ON_DISCONNECT.when(key.cancel_on_disconnect),
+            logon_flags,
         };
         let max = self.limits.trader_queue_bytes_max;
         self.desk.log_on(place, trader, max);

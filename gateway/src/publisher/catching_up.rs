@@ -3,7 +3,8 @@
 //! Whoever logs on with an older report number gets the reports after it out of the [log](super::ReportLog),
 //! a few a turn and only while it keeps up, and what happens meanwhile after them: each report once, in
 //! order. When the log does not reach back far enough, or forgets faster than the client reads, a
-//! `ReportGap` says which are gone, and open orders and balances follow at the end.
+//! `ReportGap` says which are gone, and open orders and balances follow at the end. A drop copy of all accounts
+//! counts the reports of all of them, goes through the whole log, and is told no orders and balances: whose?
 
 use rialto_protocol::ReportGap;
 use rialto_types::{Permissions, ReportSeq};
@@ -11,7 +12,7 @@ use rialto_types::{Permissions, ReportSeq};
 use super::answers::keeps_up;
 use super::desk::{Place, Trader};
 use super::{Asked, Publisher};
-use crate::request::Question;
+use crate::request::{Question, Role};
 
 /// Reports sent again to one session in one turn.
 const REPORTS_PER_TURN: u64 = 256;
@@ -63,8 +64,12 @@ impl Publisher {
     /// Sends the next reports. Returns whether the session has caught up.
     fn send_again(&mut self, one: &mut CatchUp) -> bool {
         let account = one.trader.account;
-        let last = self.models.accounts()[account].report;
-        let first = self.log.first(account).unwrap_or(ReportSeq(last.0 + 1));
+        let last = self.last_report(one.trader);
+        let first = match one.trader.role {
+            Role::VenueCopy => Some(ReportSeq(last.0 - self.log.count() + 1)),
+            Role::Trader | Role::AccountCopy => self.log.first(account),
+        };
+        let first = first.unwrap_or(ReportSeq(last.0 + 1));
         if one.next < first {
             one.has_gap = true;
             let gap = ReportGap {
@@ -75,6 +80,14 @@ impl Publisher {
             one.next = first;
         }
         let end = ReportSeq(last.0.min(one.next.0 + REPORTS_PER_TURN - 1));
+        if one.trader.role == Role::VenueCopy {
+            let count = (end.0 + 1).saturating_sub(one.next.0);
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            for bytes in self.log.after(one.next.0 - first.0).take(count) {
+                self.desk.tell_bytes(one.place, bytes);
+            }
+            one.next = ReportSeq(end.0 + 1);
+        }
         while one.next <= end {
             let kept = self.log.get(account, one.next);
             let kept = kept.expect("from its first on, the log has every report");
@@ -91,7 +104,8 @@ impl Publisher {
         if let Some(member) = self.desk.get_mut(one.place) {
             member.is_catching_up = false;
         }
-        if !one.trader.permissions.allows(Permissions::READ) {
+        let has_balances = one.trader.role != Role::VenueCopy;
+        if !has_balances || !one.trader.permissions.allows(Permissions::READ) {
             return;
         }
         let account = one.trader.account;

@@ -14,7 +14,7 @@ use super::topics::Subscription;
 use crate::directory::DirectoryReader;
 use crate::json;
 use crate::outbox::{Flush, OutboxWriter};
-use crate::request::{Dialect, SessionId};
+use crate::request::{Dialect, Role, SessionId};
 
 /// A member with more queued than this, snapshots not counted, is behind: it is not sent what later
 /// messages will replace.
@@ -29,6 +29,8 @@ pub(super) struct Trader {
     pub(super) key: KeyId,
     pub(super) account: AccountId,
     pub(super) permissions: Permissions,
+    /// What the session is there for.
+    pub(super) role: Role,
 }
 
 impl Trader {
@@ -119,6 +121,8 @@ pub(super) struct Desk {
     /// The sessions that act for each account, by account id.
     by_account: Vec<Vec<Place>>,
     administrators: Vec<Place>,
+    /// The drop copies of all accounts.
+    venue_copies: Vec<Place>,
     /// Members with something to be flushed.
     touched: Vec<Place>,
     /// Members whose last flush has to be tried again.
@@ -139,6 +143,7 @@ impl Desk {
             places: HashMap::new(),
             by_account: Vec::new(),
             administrators: Vec::new(),
+            venue_copies: Vec::new(),
             touched: Vec::new(),
             waiting: Vec::new(),
             ended: Vec::new(),
@@ -181,8 +186,13 @@ impl Desk {
         let member = self.members.get_mut(place)?.take()?;
         self.places.remove(&member.session);
         if let Some(trader) = member.trader {
-            self.by_account[trader.account.index()].retain(|other| *other != place);
-            self.administrators.retain(|other| *other != place);
+            let of_account = self.by_account.get_mut(trader.account.index());
+            for list in of_account
+                .into_iter()
+                .chain([&mut self.administrators, &mut self.venue_copies])
+            {
+                list.retain(|other| *other != place);
+            }
         }
         if member.is_touched {
             self.touched.retain(|other| *other != place);
@@ -221,6 +231,10 @@ impl Desk {
         };
         member.trader = Some(trader);
         member.queue_bytes_max = queue_bytes_max;
+        if trader.role == Role::VenueCopy {
+            self.venue_copies.push(place);
+            return;
+        }
         let account = trader.account.index();
         if account >= self.by_account.len() {
             self.by_account.resize_with(account + 1, Vec::new);
@@ -237,10 +251,16 @@ impl Desk {
         traders.is_some_and(|traders| !traders.is_empty())
     }
 
+    /// Whether anybody is told the reports of an account.
+    pub(super) fn has_readers(&self, account: AccountId) -> bool {
+        self.has_traders(account) || !self.venue_copies.is_empty()
+    }
+
     /// The members logged on with a key.
     pub(super) fn with_key(&self, account: AccountId, key: KeyId) -> Vec<Place> {
         let traders = self.by_account.get(account.index());
-        let places = traders.into_iter().flatten().copied();
+        let traders = traders.into_iter().flatten();
+        let places = traders.chain(&self.venue_copies).copied();
         places
             .filter(|place| self.trader(*place).is_some_and(|t| t.key == key))
             .collect()
@@ -305,7 +325,8 @@ impl Desk {
         self.append_for(account, None, |_, trader| trader.sees(keys));
     }
 
-    /// Appends a report for those of its account who may see it. Numbered ones are not for those who are
+    /// Appends a report for those of its account who may see it, and, when it is numbered, for the drop copies of
+    /// all accounts. Numbered ones are not for those who are
     /// still catching up: they are sent it when its turn comes. `encoded` is the message if it was encoded
     /// before.
     pub(super) fn tell_report(
@@ -314,16 +335,21 @@ impl Desk {
         message: &impl WireMessage,
         encoded: Option<&[u8]>,
     ) {
-        if !self.has_traders(about.account) {
+        if !self.has_readers(about.account) {
             return;
         }
         if encoded.is_none() {
             self.encode(message);
         }
         let is_numbered = about.report.0 > 0;
-        self.append_for(about.account, encoded, |member, trader| {
-            trader.may_see(about.seen_by) && !(is_numbered && member.is_catching_up)
-        });
+        if self.has_traders(about.account) {
+            self.append_for(about.account, encoded, |member, trader| {
+                trader.may_see(about.seen_by) && !(is_numbered && member.is_catching_up)
+            });
+        }
+        if is_numbered {
+            self.append_for_copies(encoded);
+        }
     }
 
     /// Appends a message about balances for those of an account who may read, but for those who are
@@ -353,6 +379,23 @@ impl Desk {
         for place in &by_account[account.index()] {
             let member = members[*place].as_ref();
             if member.is_some_and(|m| m.trader.is_some_and(|trader| is_told(m, &trader))) {
+                append(members, touched, *place, bytes);
+            }
+        }
+    }
+
+    /// Appends a numbered report, or the one encoded last, for the drop copies of all accounts.
+    fn append_for_copies(&mut self, encoded: Option<&[u8]>) {
+        let Self {
+            members,
+            touched,
+            scratch,
+            venue_copies,
+            ..
+        } = self;
+        let bytes = encoded.unwrap_or(scratch);
+        for place in venue_copies {
+            if members[*place].as_ref().is_some_and(|m| !m.is_catching_up) {
                 append(members, touched, *place, bytes);
             }
         }

@@ -98,7 +98,7 @@ struct Present<'a> {
 
 impl Audience for Present<'_> {
     fn wants(&self, account: AccountId) -> bool {
-        self.log.is_on() || self.desk.has_traders(account)
+        self.log.is_on() || self.desk.has_readers(account)
     }
 
     fn report(&mut self, about: About, message: &impl WireMessage) {

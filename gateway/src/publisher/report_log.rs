@@ -16,7 +16,7 @@ use super::numbered::{About, SeenBy};
 /// Bytes of a chunk: what is forgotten at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 /// Bytes that one report takes beside its message, about: its head and its place.
-const OVERHEAD_BYTES: usize = 44;
+const OVERHEAD_BYTES: usize = 48;
 /// Bytes of a usual report.
 const REPORT_BYTES: usize = 280;
 
@@ -37,6 +37,8 @@ pub struct ReportLog {
     first_chunk: u64,
     /// Chunks at the same time; 0 when nothing is kept.
     chunks_max: usize,
+    /// Count of the reports in all chunks.
+    count: u64,
     accounts: HashMap<AccountId, Places>,
     /// The bytes of the last chunk that went.
     spare: Option<Chunk>,
@@ -45,8 +47,16 @@ pub struct ReportLog {
 #[derive(Clone, Debug, Default)]
 struct Chunk {
     bytes: Vec<u8>,
-    /// Whose the reports are, in their order.
-    accounts: Vec<AccountId>,
+    /// The reports, in their order.
+    heads: Vec<Head>,
+}
+
+/// What is known of a report without its account's queue.
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    account: AccountId,
+    /// Where it begins; it ends where the next one begins.
+    begin: u32,
 }
 
 /// Where the reports of an account stand.
@@ -106,6 +116,25 @@ impl ReportLog {
         })
     }
 
+    /// Count of the reports that are kept, of all accounts.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The reports that are kept, of all accounts, oldest first, but for the oldest `skipped`. O(chunks) to
+    /// begin with.
+    pub(super) fn after(&self, skipped: u64) -> impl Iterator<Item = &[u8]> {
+        let mut skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+        self.chunks.iter().flat_map(move |chunk| {
+            let first = skipped.min(chunk.heads.len());
+            skipped -= first;
+            let ends = chunk.heads.iter().skip(1).map(|head| head.begin as usize);
+            let ends = ends.chain([chunk.bytes.len()]);
+            let reports = chunk.heads.iter().zip(ends).skip(first);
+            reports.map(|(head, end)| &chunk.bytes[head.begin as usize..end])
+        })
+    }
+
     /// Appends a report and returns its bytes. Nothing is done, and nothing returned, when nothing is kept.
     pub(super) fn append(&mut self, about: About, message: &impl WireMessage) -> Option<&[u8]> {
         let About {
@@ -124,7 +153,11 @@ impl ReportLog {
         let chunk = self.chunks.back_mut().expect("a chunk was added");
         let begin = chunk.bytes.len();
         message.encode(&mut chunk.bytes);
-        chunk.accounts.push(account);
+        chunk.heads.push(Head {
+            account,
+            begin: u32::try_from(begin).expect("a chunk is small"),
+        });
+        self.count += 1;
         let length = chunk.bytes.len() - begin;
         let places = self.accounts.entry(account).or_insert_with(|| Places {
             first: report,
@@ -150,7 +183,7 @@ impl ReportLog {
         }
         let chunk = self.spare.take().unwrap_or_else(|| Chunk {
             bytes: Vec::with_capacity(CHUNK_BYTES + REPORT_BYTES),
-            accounts: Vec::with_capacity(CHUNK_BYTES / REPORT_BYTES),
+            heads: Vec::with_capacity(CHUNK_BYTES / REPORT_BYTES),
         });
         self.chunks.push_back(chunk);
     }
@@ -161,7 +194,9 @@ impl ReportLog {
             return;
         };
         self.first_chunk += 1;
-        for account in chunk.accounts.drain(..) {
+        self.count -= chunk.heads.len() as u64;
+        for head in chunk.heads.drain(..) {
+            let account = head.account;
             let places = self.accounts.get_mut(&account);
             let places = places.expect("an account with a report has places");
             places.places.pop_front();
@@ -235,6 +270,19 @@ mod tests {
         assert!(first_kept > 1_000, "old ones go");
         assert!(all[first_kept..].iter().all(kept), "new ones stay");
         assert!(!all[..first_kept].iter().any(kept), "in their order");
+        assert_eq!(log.count(), (all.len() - first_kept) as u64);
+        // Across all accounts they come in their order, from wherever one goes on.
+        for skipped in [0, 1, 500, 20_000, all.len() - first_kept] {
+            let listed = log.after(skipped as u64).map(|bytes| {
+                let message = Frame::new(bytes).next().map(Result::unwrap);
+                let Some(Message::MassCancelReport(report)) = message else {
+                    panic!("{message:?}");
+                };
+                (report.account_id.index(), report.report_seq.unwrap().0)
+            });
+            let expected = all[first_kept..].iter().copied().skip(skipped);
+            assert!(listed.eq(expected), "after {skipped}");
+        }
         assert_eq!(log.first(AccountId(3)), None);
         for (account, last) in last.iter().enumerate() {
             let id = AccountId(u32::try_from(account).unwrap());

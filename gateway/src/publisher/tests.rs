@@ -26,7 +26,7 @@ use crate::directory::DirectoryCell;
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
 use crate::outbox::{OutboxReader, outbox};
-use crate::request::{Dialect, LogOn, Request, SessionId};
+use crate::request::{Dialect, LogOn, Request, Role, SessionId};
 
 /// The shard that generated sequences are for.
 pub(super) const SHARD: ShardId = ShardId(5);
@@ -77,6 +77,7 @@ impl Listener {
         let log_on = LogOn {
             session: self.id,
             key,
+            role: Role::Trader,
             after: ClientSeq(0),
             arms: 0,
             last_report,

@@ -135,9 +135,16 @@ impl Session {
         about: About,
         convert: impl FnOnce(&Directory) -> Result<Command, WireRefusal>,
     ) -> bool {
-        if !matches!(self.stage, Stage::Trader(_)) {
-            self.refuse_before_logon(&refused(about));
-            return false;
+        match self.stage {
+            Stage::Trader(_) => {}
+            Stage::Copy(_) => {
+                self.refuse_of_copy(about.kind, &refused(about));
+                return false;
+            }
+            Stage::Entering(_) | Stage::Public => {
+                self.refuse_before_logon(&refused(about));
+                return false;
+            }
         }
         match self.submit(about, convert) {
             Ok(()) => {

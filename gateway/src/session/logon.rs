@@ -23,7 +23,7 @@ use crate::admission::same_for_both;
 use crate::clock::now;
 use crate::models::Key;
 use crate::rates::SessionRates;
-use crate::request::{LogOn, Request};
+use crate::request::{LogOn, Request, Role};
 
 /// The heartbeat intervals that a client may ask for, in milliseconds.
 const HEARTBEAT_INTERVALS_MS: std::ops::RangeInclusive<u32> = 1_000..=60_000;
@@ -34,7 +34,7 @@ const NOBODY: PublicKey = PublicKey([
     0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
 ]);
 
-fn refused(reason: EndReason, text: impl Into<String>) -> End {
+pub(super) fn refused(reason: EndReason, text: impl Into<String>) -> End {
     End::Told {
         reason,
         text: text.into(),
@@ -42,9 +42,15 @@ fn refused(reason: EndReason, text: impl Into<String>) -> End {
     }
 }
 
+/// The refusal of a logon for whose account there is no place.
+pub(super) fn no_seat(NoSeat(max): NoSeat) -> End {
+    let text = format!("the account has {max} sessions already");
+    refused(EndReason::TooManySessions, text)
+}
+
 impl Session {
     pub(super) async fn log_on(&mut self, message: &Logon) -> Result<(), End> {
-        if matches!(self.stage, Stage::Trader(_)) {
+        if matches!(self.stage, Stage::Trader(_) | Stage::Copy(_)) {
             let text = "the session is logged on already".to_owned();
             let about = Refused {
                 ref_template_id: Logon::TEMPLATE_ID,
@@ -75,7 +81,8 @@ impl Session {
 
     async fn enter(&mut self, message: &Logon) -> Result<(), End> {
         let interval = self.heartbeat_interval_of(message)?;
-        let wants_armed = wants_cancel_on_disconnect(message)?;
+        let flags = known_flags(message)?;
+        let wants_armed = flags.contains(LogonFlags::CANCEL_ON_DISCONNECT);
         let key = self.verified_key(message).await?;
         if !key.networks.allow(address_bytes(self.peer.ip())) {
             let text = format!(
@@ -84,6 +91,9 @@ impl Session {
                 network::texts(&key.networks).join(", ")
             );
             return Err(refused(EndReason::AddressNotAllowed, text));
+        }
+        if flags.contains(LogonFlags::DROP_COPY) {
+            return self.enter_as_copy(message, &key, interval).await;
         }
         let may_trade = key.permissions.allows(Permissions::TRADE);
         if wants_armed && !may_trade {
@@ -100,10 +110,7 @@ impl Session {
         };
         let keys = &self.floor.keys;
         let lease = keys.take(message.key_id, self.id, ender, &shared.account);
-        let mut lease = lease.await.map_err(|NoSeat(max)| {
-            let text = format!("the account has {max} sessions already");
-            refused(EndReason::TooManySessions, text)
-        })?;
+        let mut lease = lease.await.map_err(no_seat)?;
         let rates = &self.floor.config.rates;
         let gate = lease
             .state
@@ -116,6 +123,7 @@ impl Session {
         lease.state.arms += u64::from(arms);
         let announcement = Announcement {
             key: message.key_id,
+            role: Role::Trader,
             after,
             arms: lease.state.arms,
             last_report: message.last_report_seq.filter(|last| last.0 > 0),
@@ -217,11 +225,12 @@ impl Session {
     }
 
     /// Lets the publisher accept the logon, once the core has taken everything that the key has sent.
-    async fn announce(&self, announcement: Announcement) -> Result<(), End> {
+    pub(super) async fn announce(&self, announcement: Announcement) -> Result<(), End> {
         let (reply, answer) = oneshot::channel();
         let request = Request::LogOn(LogOn {
             session: self.id,
             key: announcement.key,
+            role: announcement.role,
             after: announcement.after,
             arms: announcement.arms,
             last_report: announcement.last_report,
@@ -240,12 +249,13 @@ impl Session {
 }
 
 /// What the publisher is told of a logon.
-struct Announcement {
-    key: KeyId,
-    after: ClientSeq,
-    arms: u64,
-    last_report: Option<ReportSeq>,
-    interval: Duration,
+pub(super) struct Announcement {
+    pub(super) key: KeyId,
+    pub(super) role: Role,
+    pub(super) after: ClientSeq,
+    pub(super) arms: u64,
+    pub(super) last_report: Option<ReportSeq>,
+    pub(super) interval: Duration,
 }
 
 fn bad_credentials() -> End {
@@ -255,7 +265,8 @@ fn bad_credentials() -> End {
     )
 }
 
-fn wants_cancel_on_disconnect(message: &Logon) -> Result<bool, End> {
+/// The flags of a logon, none of which may be unknown.
+fn known_flags(message: &Logon) -> Result<LogonFlags, End> {
     let flags = message.logon_flags;
     if flags.has_unknown() {
         let (found, known) = (flags.0, LogonFlags::KNOWN.0);
@@ -264,7 +275,7 @@ fn wants_cancel_on_disconnect(message: &Logon) -> Result<bool, End> {
         );
         return Err(refused(EndReason::InvalidLogon, text));
     }
-    Ok(flags.contains(LogonFlags::CANCEL_ON_DISCONNECT))
+    Ok(flags)
 }
 
 /// Whether the signature over the text is the key's. Strict: of the encodings that RFC 8032 leaves open

@@ -6,6 +6,7 @@
 //! ended with a reason.
 
 mod commands;
+mod copy;
 mod json;
 mod link;
 mod logon;
@@ -25,6 +26,7 @@ use rialto_protocol::{
 use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
+use self::copy::Copyist;
 use self::link::{Incoming, Link, Lost};
 use self::pulse::{Beat, Pulse};
 use self::sampling::Sampler;
@@ -80,6 +82,8 @@ enum Stage {
     Public,
     /// It acts for an account.
     Trader(Trader),
+    /// It reads what happens.
+    Copy(Copyist),
 }
 
 /// A session that is logged on.
@@ -278,7 +282,7 @@ impl Session {
             self.write_out().await?;
             let entry = match self.stage {
                 Stage::Entering(until) => Some(until),
-                Stage::Public | Stage::Trader(_) => None,
+                Stage::Public | Stage::Trader(_) | Stage::Copy(_) => None,
             };
             tokio::select! {
                 incoming = self.link.next() => self.receive(incoming).await?,
@@ -466,8 +470,12 @@ impl Session {
             self.floor.metrics.session_ended(reason);
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Public);
-        if let Stage::Trader(trader) = stage {
-            self.let_go(trader).await;
+        match stage {
+            Stage::Trader(trader) => self.let_go(trader).await,
+            Stage::Copy(_) => {
+                self.floor.metrics.traders.dec();
+            }
+            Stage::Entering(_) | Stage::Public => {}
         }
         let close = Request::Close { session: self.id };
         if self.market().requests.send(close).await.is_err() {

@@ -6,6 +6,7 @@ use rialto_protocol::{EndReason, Message, MessageError, Refused, Subscribe, VarT
 use rialto_types::{AccountId, Permissions, Refusal, RejectReason};
 use tokio::sync::oneshot;
 
+use super::copy::Copyist;
 use super::{End, Session, Stage, ended};
 use crate::publisher::LISTED_COUNT_MAX;
 use crate::request::{Question, Request};
@@ -125,6 +126,7 @@ impl Session {
     fn account(&self) -> Option<(AccountId, Permissions)> {
         match &self.stage {
             Stage::Trader(trader) => Some((trader.account, trader.permissions)),
+            Stage::Copy(copyist) => Some((copyist.account, Copyist::PERMISSIONS)),
             Stage::Entering(_) | Stage::Public => None,
         }
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod copies;
+#[cfg(test)]
 mod crowd;
 #[cfg(test)]
 mod limits;

@@ -23,6 +23,7 @@ const ARMED: LogonOptions = LogonOptions {
     last_report_seq: None,
     cancel_on_disconnect: true,
     exchange_id: None,
+    drop_copy: false,
 };
 
 async fn place(session: &mut Session, price: i64) {

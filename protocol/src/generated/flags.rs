@@ -86,9 +86,12 @@ impl LogonFlags {
     pub const NONE: Self = Self(0);
     /// When a session of the key is lost, cancel the orders that the key placed.
     pub const CANCEL_ON_DISCONNECT: Self = Self(1);
+    /// Only read, beside other sessions of the key: the reports of its account, and for a key that
+    /// may Admin those of all accounts.
+    pub const DROP_COPY: Self = Self(4);
 
     /// The flags that this version knows.
-    pub const KNOWN: Self = Self(1);
+    pub const KNOWN: Self = Self(5);
 
     /// Both sets together.
     #[must_use]
@@ -120,8 +123,11 @@ impl core::fmt::Debug for LogonFlags {
         crate::code::fmt_flags(
             f,
             self.0,
-            &[(Self::CANCEL_ON_DISCONNECT, "CancelOnDisconnect")]
-                .map(|(flag, name)| (flag.0, name)),
+            &[
+                (Self::CANCEL_ON_DISCONNECT, "CancelOnDisconnect"),
+                (Self::DROP_COPY, "DropCopy"),
+            ]
+            .map(|(flag, name)| (flag.0, name)),
         )
     }
 }

@@ -306,6 +306,7 @@ class LogonFlag(Code):
     """Choices at logon."""
 
     CANCEL_ON_DISCONNECT = "CancelOnDisconnect"
+    DROP_COPY = "DropCopy"
 
 
 class OrderFlag(Code):

@@ -47,13 +47,16 @@ class LogonTerms:
 
     `heartbeat_interval_ms` (1,000 to 60,000) is that of the challenge when None. `last_report_seq`
     is the highest report number that the program has; None when it has none and wants none again.
-    `exchange_id`, when given, is the only exchange that gets a signature.
+    `exchange_id`, when given, is the only exchange that gets a signature. A `drop_copy` only reads,
+    beside other sessions of the key: the reports of its account, and with an administrator's key
+    those of all accounts, whose reports are then counted together.
     """
 
     cancel_on_disconnect: bool = False
     heartbeat_interval_ms: int | None = None
     last_report_seq: int | None = None
     exchange_id: int | None = None
+    drop_copy: bool = False
 
 
 class Session:
@@ -119,6 +122,13 @@ class Session:
         return self.logon is not None and Permission.READ in self.logon.permissions
 
     @property
+    def _copies_all(self) -> bool:
+        """Whether the session is a drop copy of all accounts, whose reports it counts together."""
+        logon = self.logon
+        is_copy = logon is not None and LogonFlag.DROP_COPY in logon.logon_flags
+        return logon is not None and is_copy and logon.account_id == 0
+
+    @property
     def last_report_seq(self) -> int:
         """The highest report number seen, or known to be seen; what the next logon may state."""
         return self._last_report_seq or 0
@@ -140,7 +150,11 @@ class Session:
         if self._logging_on is not None:
             raise UsageError("a logon is under way on this session")
         self._last_report_seq = terms.last_report_seq
-        flags = {LogonFlag.CANCEL_ON_DISCONNECT} if terms.cancel_on_disconnect else set()
+        chosen = {
+            LogonFlag.CANCEL_ON_DISCONNECT: terms.cancel_on_disconnect,
+            LogonFlag.DROP_COPY: terms.drop_copy,
+        }
+        flags = {flag for flag, is_chosen in chosen.items() if is_chosen}
         self._logging_on = asyncio.get_running_loop().create_future()
         try:
             await self.send(
@@ -265,7 +279,12 @@ class Session:
         if isinstance(message, ReportGap):
             self._last_report_seq = max(self.last_report_seq, message.first_available - 1)
         seq: int | None = getattr(message, "report_seq", None)
-        if seq is None or self._last_report_seq is None or seq <= self._last_report_seq:
+        if seq is None or self._last_report_seq is None:
+            return
+        if self._copies_all:
+            self._last_report_seq += 1
+            return
+        if seq <= self._last_report_seq:
             return
         if seq > self._last_report_seq + 1 and self.reads:
             self._deliver(ReportGap(self._last_report_seq + 1, seq))
