@@ -85,11 +85,12 @@ impl Sealed {
         &self.ends
     }
 
-    /// The last of them up to which everything is on the disk, as a later segment's header states. In `written`
-    /// mode the newest complete segment may not be: its sync may be due, or have failed, and a failed one
-    /// leaves pages that count as synced for whoever asks after it.
+    /// The last of them up to which everything is on the disk: a segment's header states a later command as
+    /// synced, so the segment's last pad and the next one's header are. The newest complete segment may not be:
+    /// its sync may be due, or have failed, and a failed one leaves pages that count as synced for whoever
+    /// asks after it.
     pub fn synced_end(&self) -> Option<Base> {
-        let mut synced = self.ends.iter().filter(|end| end.seq <= self.stated);
+        let mut synced = self.ends.iter().filter(|end| end.seq < self.stated);
         synced.next_back().copied()
     }
 

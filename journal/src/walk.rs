@@ -72,6 +72,9 @@ pub struct Walk<D: Directory> {
     block_at: u64,
     /// Bytes of records in the segments walked before this one.
     bytes_before: u64,
+    /// Where the last command of the present segment ends, 0 before its first. Pads and headers behind it are
+    /// only synced when a command behind them is.
+    commands_end: u64,
     proven: Place,
     /// The highest sequence that a header has stated as synced.
     stated: Seq,
@@ -133,6 +136,7 @@ impl<D: Directory> Walk<D> {
             block: Vec::new(),
             block_at: 0,
             bytes_before: 0,
+            commands_end: 0,
             proven: Place {
                 segment_index: 0,
                 offset: 0,
@@ -201,12 +205,9 @@ impl<D: Directory> Walk<D> {
                     self.epoch = group.epoch;
                     self.stated = self.stated.max(group.synced);
                     if group.synced >= frame.seq {
-                        // A segment's own header is only synced with a record behind it.
-                        let first = self.catalog.segments[self.segment_index].first;
-                        let is_header_synced = first.is_some_and(|first| group.synced >= first);
                         self.proven = Place {
                             segment_index: self.segment_index,
-                            offset: if is_header_synced { self.tip.offset } else { 0 },
+                            offset: self.commands_end,
                         };
                     }
                 }
@@ -214,6 +215,9 @@ impl<D: Directory> Walk<D> {
             }
         }
         let offset = self.tip.offset;
+        if matches!(kind, RecordKind::Command(_)) {
+            self.commands_end = offset + frame.extent as u64;
+        }
         self.tip = Tip {
             offset: offset + frame.extent as u64,
             crc: frame.crc,
@@ -260,7 +264,7 @@ impl<D: Directory> Walk<D> {
         let segments = self.catalog.segments.iter().enumerate();
         let mut begun = segments.filter(|(_, file)| {
             let first = file.first;
-            first.is_some_and(|first| first.0 <= self.stated.0.saturating_add(1))
+            first.is_some_and(|first| first <= self.stated)
         });
         let whole = begun.next_back().map(|(segment_index, _)| Place {
             segment_index,
@@ -321,6 +325,7 @@ impl<D: Directory> Walk<D> {
         self.segment_bytes = segment_bytes;
         self.bytes_before = self.bytes_walked();
         self.segment_index += 1;
+        self.commands_end = 0;
         self.block.clear();
         self.block_at = 0;
         // A header has no clock; the time before it is the tip's.

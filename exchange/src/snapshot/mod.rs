@@ -1,4 +1,4 @@
-//! Taking a snapshot: a follower of the journal that ends where the last complete and synced segment does.
+//! Taking a snapshot: a follower of the journal that ends where a complete segment does that was stated as synced.
 //!
 //! It is a process of its own ([`keeper`] starts one when it is worth it, an operator may at any time):
 //! it restores the newest snapshot, replays the segments that are complete since, and writes the state
@@ -47,8 +47,8 @@ impl Taken {
     }
 }
 
-/// Takes a snapshot at the end of the newest complete segment that a header states as synced. `None` when there
-/// is one already, or there is no such segment.
+/// Takes a snapshot at the end of the newest segment that is complete and behind which a header states a command
+/// as synced. `None` when there is one already, or there is no such segment.
 ///
 /// # Errors
 /// When another process is taking one, or the journal cannot be read, or the snapshot not be written.

@@ -209,8 +209,8 @@ async fn a_snapshot_that_finds_no_room_leaves_nothing_behind_and_the_exchange_go
     let mut crowd = Crowd::new(rng.u64(..), &founded).await;
     founded.stop().await;
     let mut ledger = Ledger::of(&journal);
-    // Two segments are full then, and there is something to take a snapshot of.
-    while ledger.seq().0 < 40_000 {
+    // Three segments are full then, and the last one's header states that commands of the second are synced.
+    while ledger.seq().0 < 60_000 {
         let mut process = reopen(&setup(&data, &mut rng), &mut ledger).await;
         let told = crowd.load(&process, 20_000, Signal::TERM).await;
         process.ended_in_order().await;
@@ -218,9 +218,9 @@ async fn a_snapshot_that_finds_no_room_leaves_nothing_behind_and_the_exchange_go
     }
     // The keeper tries at once, since less is free than it wants.
     let keeping = setup(&data, &mut rng).with("RIALTO__JOURNAL__SNAPSHOT_REPLAY_MS", 60_000);
-    // Room for the lock of the snapshots and half of one, but for no further segment.
+    // Room for the lock of the snapshots, but for none of them, however small, and for no further segment.
     fs::remove_file(journal.join(SPARE)).unwrap();
-    disk.fill_up_to(2 * PAGE);
+    disk.fill_up_to(PAGE);
     let process = keeping.open().await;
     let warned = process
         .logged_as("no snapshot was taken, a restart will take longer")

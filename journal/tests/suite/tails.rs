@@ -401,6 +401,14 @@ fn a_lifes_first_pad_is_no_other_lifes() {
     assert_eq!(found, records);
 }
 
+/// As for a segment's header: that all commands are synced says nothing of the pad between them and the group header
+/// that states it.
+#[test]
+fn a_pad_is_written_again_until_a_command_behind_it_was_synced() {
+    let (_, files, pad_at) = padded();
+    assert_eq!(written_again(files, FIRST), Some(pad_at as u64));
+}
+
 /// A group header whose place in the chain is damaged still tells that there was such a life: two lives of one
 /// epoch could continue each other's chain.
 #[test]
