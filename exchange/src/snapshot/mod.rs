@@ -98,11 +98,12 @@ where
             return Ok(None);
         };
         let storage = (self.open)()?;
-        let fits = |base: &Base| base.seq <= end.seq && sealed.contains(base);
+        let fits = |base: &Base| sealed.contains(base);
         let beginning = Beginning::find_in(&storage, sealed.shard(), self.seed, fits)?;
         let Beginning { mut state, base } = beginning;
         let from = base.map_or(Seq(0), |base| base.seq);
-        if from == end.seq {
+        // A newer one than `end` was taken before a repair cut off the segments that stated more.
+        if from >= end.seq {
             return Ok(None);
         }
         // Also those that stand behind the end: they are about records before it.
