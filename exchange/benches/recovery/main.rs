@@ -37,6 +37,9 @@ const SHARD: ShardId = ShardId(0);
 const BEGIN_NS: u64 = 1_767_225_600_000_000_000;
 
 fn main() -> Result<()> {
+    if stall::asked_to_spin() {
+        stall::spin();
+    }
     if let Some(journal) = stall::asked_for_snapshot() {
         return stall::take_snapshot(&journal);
     }
@@ -64,7 +67,7 @@ fn main() -> Result<()> {
             taken.took,
             taken.replay_took
         ),
-        None => println!("no segment is complete: no snapshot"),
+        None => println!("no segment is complete and stated as synced: no snapshot"),
     }
     recover(data, "from a snapshot")?;
     stall::measure(data, flow)
@@ -100,7 +103,7 @@ fn write(data: &Path, commands: u64, open_orders: u64) -> Result<Flow> {
     };
     let recovered = Recovery::open(Arc::clone(&storage), options)?.finish()?;
     let segments = InlineSegments::new(storage, SegmentBytes::default());
-    let mut writer = recovered.into_writer(Durability::Written, Box::new(segments))?;
+    let mut writer = recovered.into_writer(Durability::Durable, Box::new(segments))?;
     let mut flow = Flow::new(open_orders);
     for seq in 1..=commands {
         let input = flow.next();

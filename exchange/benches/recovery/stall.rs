@@ -1,11 +1,14 @@
 //! What a snapshot does to the core beside which it is taken: commands at a steady rate through the core of
-//! `rialto serve` in `written` mode, rounds without a snapshot and rounds with one in turns.
+//! `rialto serve` in `written` mode, in turns alone, beside a process that only keeps the other processor busy, and
+//! beside one that takes a snapshot. A virtual machine whose processors are all busy may be stopped by its host;
+//! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's.
 //!
 //! A latency counts from the moment at which the command was due until its events are released, so that a pause
 //! of the core counts for everything that it makes late. The process that takes the snapshot is this program
 //! again, as unimportant as the keeper's is. Each round with one first fills a segment, so that there is
 //! something to be taken; what was recovered is ended by as many commands as its larger segments hold.
 
+use std::ffi::OsStr;
 use std::hint::spin_loop;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -27,6 +30,8 @@ use crate::flow::Flow;
 
 /// How the program is told to take a snapshot.
 const TAKE: &str = "--take-snapshot";
+/// How it is told to do nothing, busily.
+const SPIN: &str = "--spin";
 /// Commands a second while it is measured.
 const RATE: u64 = 100_000;
 /// Rounds of each kind.
@@ -43,6 +48,19 @@ const COMMANDS_OF_A_SEGMENT: u64 = (SEGMENT_MIB << 20) / RECORD_BYTES_MIN;
 pub(crate) fn asked_for_snapshot() -> Option<PathBuf> {
     let mut arguments = std::env::args_os().skip_while(|argument| argument != TAKE);
     arguments.nth(1).map(PathBuf::from)
+}
+
+/// Whether this is the process that keeps a processor busy. It ends with its parent.
+pub(crate) fn asked_to_spin() -> bool {
+    std::env::args_os().any(|argument| argument == SPIN)
+}
+
+/// Keeps a processor busy until it is ended, giving way as the keeper's process does.
+pub(crate) fn spin() -> ! {
+    snapshot::step_back();
+    loop {
+        spin_loop();
+    }
 }
 
 /// Takes it, as the keeper's process does.
@@ -74,21 +92,26 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     for _ in 0..ROUNDS {
         let alone = rig.round(|elapsed| Ok(elapsed < ROUND))?;
         tell("alone", &alone);
+        let mut spinning = start(&[SPIN.as_ref()])?;
+        let busy = rig.round(|elapsed| Ok(elapsed < ROUND));
+        // It may have ended by itself only if it could not be started.
+        let _ = spinning.kill();
+        spinning.wait().context("ending the process that spins")?;
+        tell("beside a busy processor", &busy?);
         rig.fill(COMMANDS_OF_A_SEGMENT)?;
-        let mut taking = start_snapshot(&journal_directory(data))?;
+        let mut taking = start(&[TAKE.as_ref(), journal_directory(data).as_os_str()])?;
         let beside = rig.round(|_| still_runs(&mut taking))?;
         tell("beside a snapshot", &beside);
     }
     Ok(())
 }
 
-fn start_snapshot(journal: &Path) -> Result<Child> {
+/// Starts this program again.
+fn start(arguments: &[&OsStr]) -> Result<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(program);
-    command.arg(TAKE).arg(journal).stdin(Stdio::null());
-    command
-        .spawn()
-        .context("starting the process that takes a snapshot")
+    command.args(arguments).stdin(Stdio::null());
+    command.spawn().context("starting this program again")
 }
 
 fn still_runs(taking: &mut Child) -> Result<bool> {
