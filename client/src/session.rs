@@ -29,6 +29,9 @@ pub struct LogonOptions {
     /// Only read, beside other sessions of the key: a copy of the reports of its account, and for an
     /// administrator's key of all accounts, whose reports are then counted together.
     pub drop_copy: bool,
+    /// Be told where the time of the commands goes: a [`StageTimes`](rialto_protocol::StageTimes) follows the
+    /// reports of a command, whenever the exchange can follow one more.
+    pub stage_times: bool,
 }
 
 /// A connection that may act for an account.
@@ -72,6 +75,7 @@ impl Connection {
             last_report_seq: options.last_report_seq,
             logon_flags: LogonFlags::CANCEL_ON_DISCONNECT
                 .when(options.cancel_on_disconnect)
+                .with(LogonFlags::STAGE_TIMES.when(options.stage_times))
                 .with(LogonFlags::DROP_COPY.when(options.drop_copy)),
         })?;
         let logon = self

@@ -152,7 +152,8 @@ pub struct Pools {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gateway {
-    /// Threads that serve connections; 0 for one a processor.
+    /// Threads that serve connections; 0 for one on each processor but two, which core and publisher keep
+    /// busy, and at least one.
     pub threads: usize,
     /// Connections in all.
     pub connections: usize,

@@ -104,6 +104,8 @@ pub(crate) struct LogOn {
     pub after: ClientSeq,
     /// And when the core has taken so many unnumbered commands of the key since the gateway was opened.
     pub arms: u64,
+    /// Whether the session will tell where the time of its commands goes.
+    pub stage_times: bool,
     /// The last report that the client has, of the account or for a copy of all accounts of all; `None` when it has
     /// none and wants none again.
     pub last_report: Option<ReportSeq>,

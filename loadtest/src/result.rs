@@ -74,6 +74,9 @@ pub(crate) struct Run {
     /// All kinds together.
     pub(crate) distribution: Vec<Step>,
     pub(crate) timeline: Vec<Point>,
+    /// Of `ping`: where the time of further orders went, which are in no other figure.
+    #[serde(default)]
+    pub(crate) stages: Vec<Stage>,
     /// Whether the exchange kept up: of a sweep only.
     pub(crate) is_held: Option<bool>,
     /// The file of histograms beside this one.
@@ -147,6 +150,14 @@ pub(crate) struct Percentiles {
 pub(crate) struct Step {
     pub(crate) quantile: f64,
     pub(crate) ns: u64,
+}
+
+/// A part of the way of orders.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Stage {
+    /// As the metrics of the exchange name it, or `outside`.
+    pub(crate) name: String,
+    pub(crate) times: Percentiles,
 }
 
 /// An interval of a run.

@@ -25,6 +25,7 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         cancel_on_disconnect: true,
         exchange_id: Some(77),
         drop_copy: false,
+        stage_times: false,
     };
     let exchange = async {
         let Message::Logon(logon) = fake.request().await else {

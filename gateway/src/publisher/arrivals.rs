@@ -86,7 +86,9 @@ impl Publisher {
         let facts = &self.models.accounts()[trader.account];
         let next = ReportSeq(self.last_report(trader).0 + 1);
         let logon_flags = match trader.role {
-            Role::Trader => LogonFlags::CANCEL_ON_DISCONNECT.when(key.cancel_on_disconnect),
+            Role::Trader => LogonFlags::CANCEL_ON_DISCONNECT
+                .when(key.cancel_on_disconnect)
+                .with(LogonFlags::STAGE_TIMES.when(log_on.stage_times)),
             Role::AccountCopy | Role::VenueCopy => LogonFlags::DROP_COPY,
         };
         let message = LogonAccepted {

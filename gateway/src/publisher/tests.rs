@@ -75,6 +75,7 @@ impl Listener {
     fn log_on(&self, publisher: &mut Publisher, key: KeyId, last_report: Option<ReportSeq>) {
         let (reply, mut answer) = oneshot::channel();
         let log_on = LogOn {
+            stage_times: false,
             session: self.id,
             key,
             role: Role::Trader,

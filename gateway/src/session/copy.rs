@@ -45,6 +45,9 @@ impl Session {
         {
             return invalid("a drop copy places no orders: leave the flag CancelOnDisconnect out");
         }
+        if message.logon_flags.contains(LogonFlags::STAGE_TIMES) {
+            return invalid("a drop copy sends no commands: leave the flag StageTimes out");
+        }
         if !key.permissions.allows(Permissions::READ) {
             return invalid("a drop copy needs a key with the permission Read");
         }
@@ -67,6 +70,7 @@ impl Session {
             // It sends nothing to the core that it would have to wait for.
             after: ClientSeq(0),
             arms: 0,
+            stage_times: false,
             last_report: message.last_report_seq.filter(|last| last.0 > 0),
             interval,
         })

@@ -100,6 +100,12 @@ impl Session {
             let text = "cancel-on-disconnect needs a key with the permission Trade";
             return Err(refused(EndReason::InvalidLogon, text));
         }
+        let wants_times = flags.contains(LogonFlags::STAGE_TIMES);
+        if wants_times && !may_trade {
+            let text =
+                "stage times are those of commands, and need a key with the permission Trade";
+            return Err(refused(EndReason::InvalidLogon, text));
+        }
         let ender = self.outbox.ender();
         let shared = SessionRates {
             account: self.floor.accounts.get(key.account),
@@ -126,6 +132,7 @@ impl Session {
             role: Role::Trader,
             after,
             arms: lease.state.arms,
+            stage_times: wants_times,
             last_report: message.last_report_seq.filter(|last| last.0 > 0),
             interval,
         };
@@ -143,6 +150,9 @@ impl Session {
         if arms {
             self.wait_for_rate().await;
             self.arm_at_logon(message.key_id, wants_armed).await;
+        }
+        if wants_times {
+            self.sampler.follow_all();
         }
         self.announce(announcement).await?;
         self.floor.metrics.logons.inc();
@@ -233,6 +243,7 @@ impl Session {
             role: announcement.role,
             after: announcement.after,
             arms: announcement.arms,
+            stage_times: announcement.stage_times,
             last_report: announcement.last_report,
             heartbeat_interval_ms: super::milliseconds(announcement.interval),
             reply,
@@ -254,6 +265,8 @@ pub(super) struct Announcement {
     pub(super) role: Role,
     pub(super) after: ClientSeq,
     pub(super) arms: u64,
+    /// Whether the session tells where the time of its commands goes.
+    pub(super) stage_times: bool,
     pub(super) last_report: Option<ReportSeq>,
     pub(super) interval: Duration,
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use rialto_protocol::{
     Challenge, EndReason, Frame, Heartbeat, LogonRefused, Logout, Message, MessageError, Refused,
-    TestRequest, Text, VarText, WireMessage,
+    StageTimes, TestRequest, Text, VarText, WireMessage,
 };
 use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -29,7 +29,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use self::copy::Copyist;
 use self::link::{Incoming, Link, Lost};
 use self::pulse::{Beat, Pulse};
-use self::sampling::Sampler;
+use self::sampling::{Followed, Sampler};
 use crate::admission::Pass;
 use crate::clock::now;
 use crate::directory::DirectoryReader;
@@ -280,6 +280,10 @@ impl Session {
     async fn serve(&mut self) -> Result<Infallible, End> {
         loop {
             self.write_out().await?;
+            if !self.answers.is_empty() {
+                // Where the time of a command went is known only when its report is out.
+                continue;
+            }
             let entry = match self.stage {
                 Stage::Entering(until) => Some(until),
                 Stage::Public | Stage::Trader(_) | Stage::Copy(_) => None,
@@ -308,6 +312,7 @@ impl Session {
             pulse,
             floor,
             sampler,
+            scratch,
             ..
         } = self;
         let writing = async {
@@ -326,7 +331,12 @@ impl Session {
             if is_dirty {
                 link.flush().await?;
                 pulse.sent();
-                sampler.written(reported);
+                let is_told = sampler.is_told();
+                for followed in sampler.written(reported).filter(|_| is_told) {
+                    scratch.clear();
+                    stage_times(&followed).encode(scratch);
+                    answers.push(scratch);
+                }
             }
             Ok(())
         };
@@ -538,6 +548,20 @@ impl Session {
         };
         let metrics = &self.floor.metrics;
         self.link.close(batches, metrics, reason, patience).await;
+    }
+}
+
+/// Where the time of a command went, for its client.
+fn stage_times(followed: &Followed) -> StageTimes {
+    let [gate, ring_in, core, journal, ring_out, send] = followed.times.0;
+    StageTimes {
+        client_seq: followed.client_seq,
+        gate,
+        ring_in,
+        core,
+        journal,
+        ring_out,
+        send,
     }
 }
 

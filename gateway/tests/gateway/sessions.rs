@@ -24,6 +24,7 @@ const ARMED: LogonOptions = LogonOptions {
     cancel_on_disconnect: true,
     exchange_id: None,
     drop_copy: false,
+    stage_times: false,
 };
 
 async fn place(session: &mut Session, price: i64) {

@@ -78,6 +78,7 @@ pub(crate) fn run(plan: &Plan, measured: &Measured, facts: Facts) -> Result<Run>
         latency,
         distribution: distribution(&all),
         timeline,
+        stages: Vec::new(),
         is_held: None,
         histogram_file: None,
     })

@@ -7,11 +7,13 @@
 //! from the market and are post-only, so they never trade. Warm-up rounds are not counted.
 //!
 //! Beside an echo both are measured in short turns, so that what the machine does meanwhile happens to both. With
-//! an exchange of the tool's own, each way in which its threads can wait is measured.
+//! an exchange of the tool's own, each way in which its threads can wait is measured. In the end some further orders
+//! are followed through the stages of the exchange.
 
 mod distribution;
 mod echo;
 mod outcome;
+mod stages;
 
 use std::fmt;
 use std::fs::File;
@@ -23,13 +25,14 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rialto_client::{Directory, ListedInstrument, LogonOptions, Rejection, Session, order};
-use rialto_protocol::{ExecType, ExecutionReport, Message, NewOrder, WireMessage};
+use rialto_client::{ApiKey, Directory, ListedInstrument, LogonOptions, Rejection, Session, order};
+use rialto_protocol::{ExecType, ExecutionReport, Message, NewOrder, StageTimes, WireMessage};
 use rialto_types::{Amount, ClientSeq, InstrumentState, OrderId, OrderRef, Price, Qty, Side};
 use tokio::time::Instant;
 
 use self::distribution::Times;
 use self::echo::EchoBeside;
+use self::stages::Stages;
 use crate::connect::ConnectOptions;
 use crate::environment::Observer;
 use crate::load::setup::Site;
@@ -40,6 +43,8 @@ use crate::venue::{self, Funds, Wanted};
 
 /// How long an acknowledgement may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the stage times of an order may come after its acknowledgement. Those of one in some may not come at all.
+const STAGES_TIMEOUT: Duration = Duration::from_millis(100);
 /// Rounds of one turn, when an echo takes turns with the exchange.
 const PER_TURN: u64 = 100;
 
@@ -128,6 +133,8 @@ pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
 /// What was measured of one exchange.
 struct Measured {
     times: Times,
+    /// Of further orders.
+    stages: Stages,
     /// From the first order, warm-up included, to the last; without the turns of the echo.
     elapsed: Duration,
 }
@@ -137,7 +144,7 @@ async fn measure(
     connect: &ConnectOptions,
     profile: Option<Profile>,
 ) -> Result<Measured> {
-    let (instrument, session) = match &options.symbol {
+    let (instrument, key, session) = match &options.symbol {
         Some(symbol) => on_market(options, symbol).await?,
         None => on_own_instrument(connect).await?,
     };
@@ -175,7 +182,19 @@ async fn measure(
         elapsed,
     };
     print!("{summary}");
-    Ok(Measured { times, elapsed })
+    let asks = LogonOptions {
+        stage_times: true,
+        ..LogonOptions::default()
+    };
+    pinger.session = connect.open().await?.log_on(&key, asks).await?;
+    let stages = pinger.stages().await?;
+    pinger.session.log_out().await?;
+    print!("{stages}");
+    Ok(Measured {
+        times,
+        stages,
+        elapsed,
+    })
 }
 
 fn write_histogram(path: &Path, times: &Times) -> Result<()> {
@@ -189,7 +208,9 @@ fn write_histogram(path: &Path, times: &Times) -> Result<()> {
 }
 
 /// An instrument of its own, where nobody else trades.
-async fn on_own_instrument(connect: &ConnectOptions) -> Result<(ListedInstrument, Session)> {
+async fn on_own_instrument(
+    connect: &ConnectOptions,
+) -> Result<(ListedInstrument, ApiKey, Session)> {
     let (base, quote) = venue::assets("PING-USD")?;
     let wanted = Wanted {
         base,
@@ -202,15 +223,13 @@ async fn on_own_instrument(connect: &ConnectOptions) -> Result<(ListedInstrument
     };
     let purposes = ["load test: ping"];
     let mut venue = venue::prepare(connect, &wanted, funds, &purposes).await?;
-    let session = venue.sessions.pop();
-    Ok((
-        venue.instrument,
-        session.context("one session was asked for")?,
-    ))
+    let opened = venue.keys.pop().zip(venue.sessions.pop());
+    let (key, session) = opened.context("one session was asked for")?;
+    Ok((venue.instrument, key, session))
 }
 
 /// An instrument that is there, with a key that is there.
-async fn on_market(options: &Options, symbol: &str) -> Result<(ListedInstrument, Session)> {
+async fn on_market(options: &Options, symbol: &str) -> Result<(ListedInstrument, ApiKey, Session)> {
     let key = options.connect.trading_key(options.account)?;
     let mut connection = options.connect.open().await?;
     let directory = Directory::load(&mut connection).await?;
@@ -219,7 +238,7 @@ async fn on_market(options: &Options, symbol: &str) -> Result<(ListedInstrument,
         bail!("{symbol} is not open: {:?}", instrument.state());
     }
     let session = connection.log_on(&key, LogonOptions::default()).await?;
-    Ok((instrument, session))
+    Ok((instrument, key, session))
 }
 
 /// Half of the listing's reference price, where a buy does not trade, and the smallest quantity there.
@@ -237,6 +256,14 @@ fn deep(instrument: &ListedInstrument) -> Result<(Price, Qty)> {
         );
     }
     Ok((price, qty))
+}
+
+/// An order that was acknowledged.
+struct Placed {
+    /// The time from sending it until then.
+    ns: u64,
+    order: OrderId,
+    client_seq: ClientSeq,
 }
 
 /// A session that places and cancels the same order over and over.
@@ -261,10 +288,10 @@ impl Pinger {
                 times.late += u64::from(!self.until(due).await? && is_counted);
                 due += period;
             }
-            let (placed, order) = self.place().await?;
-            let cancelled = self.cancel(order).await?;
+            let placed = self.place().await?;
+            let cancelled = self.cancel(placed.order).await?;
             if is_counted {
-                times.placed.saturating_record(placed);
+                times.placed.saturating_record(placed.ns);
                 times.cancelled.saturating_record(cancelled);
             }
             progress.at(round);
@@ -281,6 +308,42 @@ impl Pinger {
         Ok(times)
     }
 
+    /// Follows further orders through the exchange, on a session that asked for their stage times.
+    async fn stages(&mut self) -> Result<Stages> {
+        let mut stages = Stages::new()?;
+        for _ in 0..stages::COUNT {
+            let placed = self.place().await?;
+            if let Some(times) = self.stage_times(placed.client_seq).await? {
+                stages.record(placed.ns, &times);
+            }
+            self.cancel(placed.order).await?;
+        }
+        Ok(stages)
+    }
+
+    /// The stage times of a request that is acknowledged, unless they do not come.
+    async fn stage_times(&mut self, client_seq: ClientSeq) -> Result<Option<StageTimes>> {
+        let gives_up = Instant::now() + STAGES_TIMEOUT;
+        loop {
+            let next = if self.is_spinning {
+                tokio::task::yield_now().await;
+                self.session.try_next()?
+            } else {
+                match tokio::time::timeout_at(gives_up, self.session.next()).await {
+                    Ok(message) => Some(message?),
+                    Err(_) => None,
+                }
+            };
+            match next {
+                Some(Message::StageTimes(times)) if times.client_seq == client_seq => {
+                    return Ok(Some(times));
+                }
+                _ if Instant::now() > gives_up => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+
     /// Waits until an order is due, reading what comes meanwhile; `false` when that was before now.
     async fn until(&mut self, due: Instant) -> Result<bool> {
         let is_late = Instant::now() > due;
@@ -292,14 +355,18 @@ impl Pinger {
         }
     }
 
-    /// Places the order; the time until its acknowledgement, and its id.
-    async fn place(&mut self) -> Result<(u64, OrderId)> {
+    /// Places the order.
+    async fn place(&mut self) -> Result<Placed> {
         let started = Instant::now();
         let client_seq = self.session.submit(self.order)?;
         self.session.flush().await?;
         let report = self.acknowledgement(client_seq).await?;
         let ns = nanos(started.elapsed());
-        Ok((ns, report.order_id.context("an accepted order has an id")?))
+        Ok(Placed {
+            ns,
+            order: report.order_id.context("an accepted order has an id")?,
+            client_seq,
+        })
     }
 
     /// Cancels it; the time until the acknowledgement.
@@ -341,8 +408,10 @@ impl Pinger {
             if Instant::now() > gives_up {
                 return Err(silent());
             }
-            // The runtime looks at the socket whenever it is given a turn.
+            // The runtime looks at the socket whenever it is given a turn; where processors are few, the exchange
+            // needs this one.
             tokio::task::yield_now().await;
+            std::thread::yield_now();
         }
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn runs(
     let exchange = run(options, measured.elapsed, &kinds)?;
     let mut runs = vec![Run {
         name: format!("exchange{suffix}"),
+        stages: measured.stages.stated(),
         ..exchange
     }];
     if !times.echoed.is_empty() {
@@ -104,6 +105,7 @@ fn run(options: &Options, elapsed: Duration, kinds: &[(&str, &Histogram<u64>)]) 
         lag: Percentiles::of(&histogram()?),
         latency: latency.collect(),
         distribution: distribution(all),
+        stages: Vec::new(),
         timeline: Vec::new(),
         is_held: None,
         histogram_file: None,

@@ -8,7 +8,7 @@ use crate::load::mix::Mix;
 use crate::load::plan::Pacing;
 use crate::load::recorder::histogram;
 use crate::load::schedule::Arrivals;
-use crate::result::{Counts, Document, Load, Percentiles, Point, Rates, Run, distribution};
+use crate::result::{Counts, Document, Load, Percentiles, Point, Rates, Run, Stage, distribution};
 
 /// Rates of 10,000, 20,000 and 40,000; the second is the knee.
 pub(crate) fn sweep() -> Document {
@@ -94,8 +94,15 @@ fn run(rate: u32, base_ns: u64) -> Run {
         },
         lag: all.clone(),
         distribution: distribution(&times),
-        latency: BTreeMap::from([("all".to_owned(), all.clone()), ("add".to_owned(), all)]),
+        latency: BTreeMap::from([
+            ("all".to_owned(), all.clone()),
+            ("add".to_owned(), all.clone()),
+        ]),
         timeline: points.collect(),
+        stages: vec![Stage {
+            name: "ring_in".to_owned(),
+            times: all,
+        }],
         is_held: None,
         histogram_file: Some("one.hlog".to_owned()),
     }

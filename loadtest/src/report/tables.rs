@@ -162,7 +162,24 @@ pub(super) fn runs(page: &mut String, document: &Document) {
             let _ = write!(page, " {} refused: {}.", grouped(*count), escaped(reason));
         }
         page.push_str("</p>\n");
+        stages(page, run);
     }
+}
+
+/// Where the time of orders went, if the exchange told.
+fn stages(page: &mut String, run: &Run) {
+    if run.stages.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<p class=\"caption\">Where the time of further orders went, stage by stage; what is outside was spent \
+         by the client and on the way.</p>\n",
+    );
+    begin(page, &["microseconds", "orders"], &[]);
+    for stage in &run.stages {
+        row(page, &stage.name, &stage.times);
+    }
+    page.push_str("</tbody></table></div></div>\n");
 }
 
 /// Where it was measured.

@@ -11,9 +11,9 @@ use super::{
     L2Update, L3Snapshot, L3Update, ListInstrument, Logon, LogonAccepted, LogonRefused, Logout,
     MassCancel, MassCancelReport, NewOrder, OpenOrdersRequest, OrderStatus, OrderStatusRequest,
     Refused, ReleaseKillSwitch, ReplaceOrder, ReportGap, RevokeKey, SetAccountState, SetFees,
-    SetInstrumentState, Statistics, Subscribe, SubscriptionAccepted, SubscriptionRefused,
-    TestRequest, TopOfBook, TradeTick, Transfer, TransferReport, TransferSource,
-    TransferSourceRequest, Unsubscribe,
+    SetInstrumentState, StageTimes, Statistics, Subscribe, SubscriptionAccepted,
+    SubscriptionRefused, TestRequest, TopOfBook, TradeTick, Transfer, TransferReport,
+    TransferSource, TransferSourceRequest, Unsubscribe,
 };
 use crate::codec::Header;
 use crate::error::DecodeError;
@@ -47,6 +47,7 @@ macro_rules! with_message {
             Message::MassCancelReport($inner) => $then,
             Message::TransferReport($inner) => $then,
             Message::CancelOnDisconnectReport($inner) => $then,
+            Message::StageTimes($inner) => $then,
             Message::Subscribe($inner) => $then,
             Message::Unsubscribe($inner) => $then,
             Message::SubscriptionAccepted($inner) => $then,
@@ -140,6 +141,8 @@ pub enum Message {
     TransferReport(TransferReport),
     /// See [`CancelOnDisconnectReport`].
     CancelOnDisconnectReport(CancelOnDisconnectReport),
+    /// See [`StageTimes`].
+    StageTimes(StageTimes),
     /// See [`Subscribe`].
     Subscribe(Subscribe),
     /// See [`Unsubscribe`].
@@ -270,6 +273,7 @@ impl Message {
             CancelOnDisconnectReport::TEMPLATE_ID => {
                 read_apart(header, bytes, len, Self::CancelOnDisconnectReport)
             }
+            StageTimes::TEMPLATE_ID => read_apart(header, bytes, len, Self::StageTimes),
             Subscribe::TEMPLATE_ID => read_apart(header, bytes, len, Self::Subscribe),
             Unsubscribe::TEMPLATE_ID => read_apart(header, bytes, len, Self::Unsubscribe),
             SubscriptionAccepted::TEMPLATE_ID => {
@@ -406,6 +410,7 @@ pub fn template_name(template_id: u16) -> Option<&'static str> {
         MassCancelReport::TEMPLATE_ID => MassCancelReport::NAME,
         TransferReport::TEMPLATE_ID => TransferReport::NAME,
         CancelOnDisconnectReport::TEMPLATE_ID => CancelOnDisconnectReport::NAME,
+        StageTimes::TEMPLATE_ID => StageTimes::NAME,
         Subscribe::TEMPLATE_ID => Subscribe::NAME,
         Unsubscribe::TEMPLATE_ID => Unsubscribe::NAME,
         SubscriptionAccepted::TEMPLATE_ID => SubscriptionAccepted::NAME,
@@ -510,6 +515,7 @@ from_messages!(
     SetAccountState,
     SetFees,
     SetInstrumentState,
+    StageTimes,
     Statistics,
     Subscribe,
     SubscriptionAccepted,

@@ -86,12 +86,16 @@ impl LogonFlags {
     pub const NONE: Self = Self(0);
     /// When a session of the key is lost, cancel the orders that the key placed.
     pub const CANCEL_ON_DISCONNECT: Self = Self(1);
+    /// Tell this session where the time of its commands goes: a StageTimes follows the reports of a
+    /// command, whenever the exchange can follow one more. Each costs the exchange some clock
+    /// readings and the session a message.
+    pub const STAGE_TIMES: Self = Self(2);
     /// Only read, beside other sessions of the key: the reports of its account, and for a key that
     /// may Admin those of all accounts.
     pub const DROP_COPY: Self = Self(4);
 
     /// The flags that this version knows.
-    pub const KNOWN: Self = Self(5);
+    pub const KNOWN: Self = Self(7);
 
     /// Both sets together.
     #[must_use]
@@ -125,6 +129,7 @@ impl core::fmt::Debug for LogonFlags {
             self.0,
             &[
                 (Self::CANCEL_ON_DISCONNECT, "CancelOnDisconnect"),
+                (Self::STAGE_TIMES, "StageTimes"),
                 (Self::DROP_COPY, "DropCopy"),
             ]
             .map(|(flag, name)| (flag.0, name)),

@@ -724,3 +724,66 @@ impl WireMessage for CancelOnDisconnectReport {
     const TEMPLATE_ID: u16 = 46;
     const BLOCK_LENGTH: u16 = 62;
 }
+
+/// Exchange to client, when the logon asked for it: where the time of one command went, from its
+/// frame's arrival until the frame with its first report was written to the socket. Commands come
+/// without one when the exchange follows too many others.
+///
+/// Template id 47, a block of 56 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+pub struct StageTimes {
+    /// The command: the number that the session's key gave it.
+    pub client_seq: ClientSeq,
+    /// Until the gate had checked it.
+    pub gate: u64,
+    /// Until the core took it out of the command ring.
+    pub ring_in: u64,
+    /// Until it was applied; its record in the journal included when acknowledgements do not wait
+    /// for the disk.
+    pub core: u64,
+    /// Until the disk had it; 0 when acknowledgements do not wait for that.
+    pub journal: u64,
+    /// Until the publisher took its first event out of the event ring.
+    pub ring_out: u64,
+    /// Until the frame with its first report was written to the socket.
+    pub send: u64,
+}
+
+impl Body for StageTimes {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<56>();
+        self.client_seq.put(&mut block[0..8]);
+        self.gate.put(&mut block[8..16]);
+        self.ring_in.put(&mut block[16..24]);
+        self.core.put(&mut block[24..32]);
+        self.journal.put(&mut block[32..40]);
+        self.ring_out.put(&mut block[40..48]);
+        self.send.put(&mut block[48..56]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(56)?;
+        Ok(Self {
+            client_seq: Field::get(&block[0..8]),
+            gate: Field::get(&block[8..16]),
+            ring_in: Field::get(&block[16..24]),
+            core: Field::get(&block[24..32]),
+            journal: Field::get(&block[32..40]),
+            ring_out: Field::get(&block[40..48]),
+            send: Field::get(&block[48..56]),
+        })
+    }
+}
+
+impl WireMessage for StageTimes {
+    const NAME: &'static str = "StageTimes";
+    const TEMPLATE_ID: u16 = 47;
+    const BLOCK_LENGTH: u16 = 56;
+}

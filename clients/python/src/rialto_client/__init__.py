@@ -80,6 +80,7 @@ from .reports import (
     MassCancelReport,
     Refused,
     ReportGap,
+    StageTimes,
     TransferReport,
 )
 from .session import LogonTerms, Session
@@ -146,6 +147,7 @@ __all__ = [
     "SessionEnded",
     "SessionError",
     "Side",
+    "StageTimes",
     "Statistics",
     "StpMode",
     "Stream",

@@ -306,6 +306,7 @@ class LogonFlag(Code):
     """Choices at logon."""
 
     CANCEL_ON_DISCONNECT = "CancelOnDisconnect"
+    STAGE_TIMES = "StageTimes"
     DROP_COPY = "DropCopy"
 
 

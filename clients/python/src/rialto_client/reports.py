@@ -286,6 +286,23 @@ class CancelOnDisconnectReport:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTimes:
+    """Where the time of one command went, in nanoseconds, to a session that asked for it at logon.
+
+    Each is counted from the end of the one before; the first from the arrival of the frame, the
+    last ends when the frame with the first report was written to the socket.
+    """
+
+    client_seq: int
+    gate: int
+    ring_in: int
+    core: int
+    journal: int
+    ring_out: int
+    send: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdminReport:
     """An administrative command was done, with the ids it was given, or refused by the core."""
 

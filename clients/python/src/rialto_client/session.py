@@ -49,7 +49,8 @@ class LogonTerms:
     is the highest report number that the program has; None when it has none and wants none again.
     `exchange_id`, when given, is the only exchange that gets a signature. A `drop_copy` only reads,
     beside other sessions of the key: the reports of its account, and with an administrator's key
-    those of all accounts, whose reports are then counted together.
+    those of all accounts, whose reports are then counted together. With `stage_times` a
+    `StageTimes` says where the time of a command went, whenever the exchange can follow one more.
     """
 
     cancel_on_disconnect: bool = False
@@ -57,6 +58,7 @@ class LogonTerms:
     last_report_seq: int | None = None
     exchange_id: int | None = None
     drop_copy: bool = False
+    stage_times: bool = False
 
 
 class Session:
@@ -152,6 +154,7 @@ class Session:
         self._last_report_seq = terms.last_report_seq
         chosen = {
             LogonFlag.CANCEL_ON_DISCONNECT: terms.cancel_on_disconnect,
+            LogonFlag.STAGE_TIMES: terms.stage_times,
             LogonFlag.DROP_COPY: terms.drop_copy,
         }
         flags = {flag for flag, is_chosen in chosen.items() if is_chosen}

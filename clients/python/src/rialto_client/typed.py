@@ -27,6 +27,7 @@ Report: TypeAlias = (
     | reports.MassCancelReport
     | reports.TransferReport
     | reports.CancelOnDisconnectReport
+    | reports.StageTimes
     | reports.AdminReport
     | reports.ReportGap
     | reports.Refused

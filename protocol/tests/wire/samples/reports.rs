@@ -3,7 +3,7 @@
 use rialto_protocol::{
     Balance, BalanceUpdate, Balances, Boolean, CancelOnDisconnectReport, ExecType, ExecutionReport,
     Group, Liquidity, ListFlags, MassCancelReport, Message, OrderFlags, OrderState, OrderStatus,
-    OrderType, ReportFlags, TimeInForce, TransferReport, VarText,
+    OrderType, ReportFlags, StageTimes, TimeInForce, TransferReport, VarText,
 };
 use rialto_types::{
     AssetId, ClientSeq, OrderId, RejectReason, ReportSeq, Seq, Side, SourceId, StpMode, TradeId,
@@ -43,6 +43,16 @@ pub(super) fn all() -> Vec<Message> {
         mass_cancelled().into(),
         transferred().into(),
         armed().into(),
+        StageTimes {
+            client_seq: ClientSeq(18),
+            gate: 1_200,
+            ring_in: 310,
+            core: 890,
+            journal: 0,
+            ring_out: 450,
+            send: 6_700,
+        }
+        .into(),
     ]
 }
 
