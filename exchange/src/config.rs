@@ -95,8 +95,8 @@ pub struct Core {
     pub shard: u8,
     /// What threads do while there is nothing to do.
     pub profile: Profile,
-    /// What the publisher does, if not what the profile says: on a machine with few processors only
-    /// one thread can spin for ever.
+    /// What the publisher does. By default what the profile says; but on fewer than four processors, where only
+    /// one thread can spin for ever, it spins a while and then sleeps when the core spins.
     pub publisher_profile: Option<Profile>,
     /// What the journal thread does, if not what the profile says.
     pub journal_profile: Option<Profile>,
@@ -153,7 +153,7 @@ pub struct Pools {
 #[serde(default, deny_unknown_fields)]
 pub struct Gateway {
     /// Threads that serve connections; 0 for one on each processor but two, which core and publisher keep
-    /// busy, and at least one.
+    /// busy, and at least one. Where it is one, the publisher runs on it too, unless it is to spin for ever.
     pub threads: usize,
     /// Connections in all.
     pub connections: usize,

@@ -6,7 +6,6 @@
 //! same way, but nothing is told that may not have been written, and the process exits with an error.
 
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,10 +29,8 @@ use crate::journal_gauges::JournalGauges;
 use crate::recovery::{Replay, Restored, journal_directory};
 use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled, Shared};
-use crate::{banner, demo, descriptors, logging, metrics, poison};
+use crate::{banner, demo, descriptors, logging, metrics, poison, threads};
 
-/// Threads beside the gateway's that every order passes: core and publisher.
-const BUSY_THREADS: usize = 2;
 /// Clocks that stand behind the journal by less than this are not worth a warning.
 const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
 
@@ -44,24 +41,12 @@ const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
 pub fn run(config: &Config, demo: bool) -> Result<()> {
     // Before pools and rings are taken.
     rialto_memory::set_resident_max(config.core.resident_mib << 20);
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.worker_threads(gateway_threads(config.gateway.threads));
-    let runtime = runtime
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads::plan(config).gateway_threads)
         .enable_all()
         .build()
         .context("starting the gateway's threads")?;
     runtime.block_on(live(config, demo))
-}
-
-/// As many as the configuration says. Where it leaves the choice, threads that serve connections do not compete with
-/// core and publisher: each order is handed from one to the next, and on two processors a second such thread made
-/// round trips longer by half.
-fn gateway_threads(configured: usize) -> usize {
-    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    match configured {
-        0 => processors().saturating_sub(BUSY_THREADS).max(1),
-        chosen => chosen,
-    }
 }
 
 async fn live(config: &Config, demo: bool) -> Result<()> {
@@ -298,6 +283,7 @@ fn gateway_config(config: &Config, exchange_id: ExchangeId) -> Result<GatewayCon
             public_queue_bytes_max: kib(config.gateway.public_queue_kib)?,
             subscriptions_per_session_max: config.gateway.subscriptions_per_session,
         },
+        publisher_beside_sessions: threads::plan(config).is_publisher_beside_sessions,
         reconnect_grace: Duration::from_millis(config.gateway.reconnect_grace_ms),
         drain_max: Duration::from_millis(config.server.drain_ms),
         ..GatewayConfig::default()

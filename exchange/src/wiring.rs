@@ -71,7 +71,7 @@ pub fn assemble(
         reserved: config.core.reserved_ring,
     };
     let (sender, commands) = command_ring(size, strategy);
-    let publishing = self::strategy(config.core.publisher_profile.unwrap_or(config.core.profile));
+    let publishing = self::strategy(crate::threads::plan(config).publisher_profile);
     let (outlet, source, watermark) = event_ring(config.core.event_ring, publishing, Seq(0));
     let prices = Arc::new(ReferencePrices::new(config.capacity.instruments));
     let probes = shared.probes;

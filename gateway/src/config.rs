@@ -42,6 +42,10 @@ pub struct GatewayConfig {
     pub address_rates: GateLimits,
     /// What the publisher holds sessions to.
     pub publisher: PublisherLimits,
+    /// Whether the publisher runs as a task beside the sessions instead of on a thread of its own. Right where one
+    /// thread serves all of them and processors are few: a report then passes from the publisher to its session
+    /// without waking a thread.
+    pub publisher_beside_sessions: bool,
     /// Requests of sessions that may wait for the publisher.
     pub requests_max: usize,
     /// After a start, how long keys with cancel-on-disconnect armed have to come back before their
@@ -97,6 +101,7 @@ impl Default for GatewayConfig {
             account_rates: GateLimits::default(),
             address_rates: GateLimits::default(),
             publisher: PublisherLimits::default(),
+            publisher_beside_sessions: false,
             requests_max: 4_096,
             reconnect_grace: Duration::from_secs(10),
             drain_max: Duration::from_millis(1_500),

@@ -24,7 +24,7 @@ use crate::directory::DirectoryCell;
 use crate::floor::{Floor, Market, Phase};
 use crate::metrics::Metrics;
 use crate::models::ReadModels;
-use crate::publisher::thread::{PublisherThread, RequestSender};
+use crate::publisher::thread::{Driver, RequestSender};
 use crate::publisher::{Publisher, ReportLog};
 use crate::request::Request;
 use crate::server::{self, Server};
@@ -84,12 +84,31 @@ pub struct Gateway {
     publisher: Option<Running>,
 }
 
-/// The publisher's thread.
+/// The publisher at work.
 struct Running {
-    thread: JoinHandle<()>,
+    place: Place,
     stop: Arc<AtomicBool>,
     waker: Waker,
     grace: TaskHandle<()>,
+}
+
+/// Where the publisher runs.
+enum Place {
+    Thread(JoinHandle<()>),
+    BesideSessions(TaskHandle<()>),
+}
+
+impl Place {
+    /// Waits for its end; whether it came without a panic.
+    async fn ended(self) -> bool {
+        match self {
+            Self::Thread(thread) => {
+                let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+                matches!(joined, Ok(Ok(())))
+            }
+            Self::BesideSessions(task) => task.await.is_ok(),
+        }
+    }
 }
 
 impl Gateway {
@@ -148,7 +167,7 @@ impl Gateway {
         self.server.floor.phase()
     }
 
-    /// Lets clients in. Starts the publisher's thread.
+    /// Lets clients in. Starts the publisher.
     ///
     /// # Errors
     /// When the thread cannot be started.
@@ -169,16 +188,19 @@ impl Gateway {
             floor.config.publisher,
         );
         let stop = Arc::new(AtomicBool::new(false));
-        let (thread, requests) = PublisherThread::new(
+        let (driver, requests) = Driver::new(
             publisher,
             parts.events,
             floor.config.requests_max,
             Arc::clone(&stop),
             (Arc::clone(&floor.metrics), Arc::clone(&parts.probes)),
         );
-        let thread = std::thread::Builder::new()
-            .name("publisher".to_owned())
-            .spawn(move || thread.run())?;
+        let place = if floor.config.publisher_beside_sessions {
+            Place::BesideSessions(tokio::spawn(driver.run_beside_sessions()))
+        } else {
+            let thread = std::thread::Builder::new().name("publisher".to_owned());
+            Place::Thread(thread.spawn(move || driver.run())?)
+        };
         let waker = requests.waker();
         let gauge = self.server.event_gauge.set(parts.event_gauge);
         assert!(gauge.is_ok(), "the gateway is opened once");
@@ -194,7 +216,7 @@ impl Gateway {
             probes: parts.probes,
         });
         self.publisher = Some(Running {
-            thread,
+            place,
             stop,
             waker,
             grace,
@@ -219,9 +241,8 @@ impl Gateway {
             running.grace.abort();
             running.stop.store(true, Ordering::Release);
             running.waker.wake();
-            let joined = tokio::task::spawn_blocking(move || running.thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("the publisher's thread has panicked");
+            if !running.place.ended().await {
+                tracing::error!("the publisher has panicked");
             }
         }
         let floor = &self.server.floor;

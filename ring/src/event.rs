@@ -9,6 +9,7 @@
 //! reader sees each event as soon as it is pushed. Cost: a push and a pop are one compare-and-swap each.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
@@ -154,19 +155,35 @@ impl EventSource for EventReceiver {
 
     #[inline]
     fn idle(&mut self, at_most: Duration, mut ready: impl FnMut() -> bool) {
-        let (queue, watermark) = (&*self.queue, &self.watermark);
-        let held_back = self.held_back.as_ref().map(|event| event.seq);
-        self.idler.idle(at_most, || {
-            let released = match held_back {
-                Some(seq) => seq <= watermark.get(),
-                None => !queue.is_empty(),
-            };
-            released || ready()
-        });
+        let is_released = released(&self.queue, &self.watermark, self.held_back.as_ref());
+        self.idler.idle(at_most, || is_released() || ready());
+    }
+
+    #[inline]
+    fn spin(&mut self) -> bool {
+        self.idler.spin()
+    }
+
+    fn poll_sleep(&mut self, context: &Context<'_>, mut ready: impl FnMut() -> bool) -> Poll<()> {
+        let is_released = released(&self.queue, &self.watermark, self.held_back.as_ref());
+        self.idler.poll_sleep(context, || is_released() || ready())
     }
 
     fn waker(&self) -> Waker {
         self.waker.clone()
+    }
+}
+
+/// Whether there is an event to publish, asked again and again.
+fn released(
+    queue: &ArrayQueue<Event>,
+    watermark: &Watermark,
+    held_back: Option<&Event>,
+) -> impl Fn() -> bool {
+    let held_back = held_back.map(|event| event.seq);
+    move || match held_back {
+        Some(seq) => seq <= watermark.get(),
+        None => !queue.is_empty(),
     }
 }
 

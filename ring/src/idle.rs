@@ -26,9 +26,16 @@
 //! after the fence is all that a message costs them. Under [`IdleStrategy::Latency`] the reader never
 //! parks and even the fence falls away.
 
+//!
+//! A reader that is a task among others, and must not block its thread, uses [`Idler::spin`] and
+//! [`Idler::poll_sleep`] in place of [`Idler::idle`]; for producers it is the same.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+
+use atomic_waker::AtomicWaker;
 
 use crossbeam_utils::CachePadded;
 use crossbeam_utils::sync::{Parker, Unparker};
@@ -81,6 +88,8 @@ struct Shared {
     /// Whether the reader sleeps or is about to. Written only around a sleep; read for each message.
     parked: CachePadded<AtomicBool>,
     unparker: Unparker,
+    /// The reader, when it sleeps as a task.
+    task: AtomicWaker,
     /// Whether the reader ever sleeps.
     parks: bool,
 }
@@ -91,6 +100,7 @@ pub fn idle_pair(strategy: IdleStrategy) -> (Idler, Waker) {
     let shared = Arc::new(Shared {
         parked: CachePadded::new(AtomicBool::new(false)),
         unparker: parker.unparker().clone(),
+        task: AtomicWaker::new(),
         parks: strategy != IdleStrategy::Latency,
     });
     let idler = Idler {
@@ -124,6 +134,34 @@ impl Idler {
             IdleStrategy::Balanced if !self.has_spun_enough() => self.spin_politely(),
             IdleStrategy::Balanced | IdleStrategy::Economy => self.park(at_most, ready),
         }
+    }
+
+    /// For a task: whether it is to look again at once, having let others run in between, instead of sleeping. One
+    /// that spins for ever is told so each time.
+    #[inline]
+    pub fn spin(&mut self) -> bool {
+        match self.strategy {
+            IdleStrategy::Latency => true,
+            IdleStrategy::Balanced => !self.has_spun_enough(),
+            IdleStrategy::Economy => false,
+        }
+    }
+
+    /// For a task: sleeps, without blocking its thread, until a [`Waker`] is called or `ready` says that there is work
+    /// after all. The task that gives up waiting, say because of the time, just goes on.
+    pub fn poll_sleep(
+        &mut self,
+        context: &Context<'_>,
+        mut ready: impl FnMut() -> bool,
+    ) -> Poll<()> {
+        self.shared.task.register(context.waker());
+        self.shared.parked.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if !ready() {
+            return Poll::Pending;
+        }
+        self.shared.parked.store(false, Ordering::Relaxed);
+        Poll::Ready(())
     }
 
     /// One turn of spinning that lets other threads have the processor if any wants it.
@@ -177,6 +215,7 @@ impl Waker {
         // Of several producers that see the flag, one makes the system call.
         if self.shared.parked.swap(false, Ordering::Relaxed) {
             self.shared.unparker.unpark();
+            self.shared.task.wake();
         }
     }
 }
@@ -189,6 +228,8 @@ mod tests {
 
     /// So long that no test run reaches it: a sleep of this length is a lost wake-up.
     const FOR_EVER: Duration = Duration::from_hours(1);
+    /// A sleep of this length is one too many where messages come all the time.
+    const LOST: Duration = Duration::from_secs(10);
 
     #[test]
     fn a_ready_reader_does_not_sleep() {
@@ -226,6 +267,57 @@ mod tests {
         assert!(!idler.shared.parked.load(Ordering::Relaxed));
     }
 
+    /// Counts how often a task was woken.
+    #[derive(Default)]
+    struct Woken(AtomicU64);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    #[test]
+    fn a_task_sleeps_without_blocking_and_is_woken_once() {
+        let (mut idler, waker) = idle_pair(IdleStrategy::Economy);
+        let woken = Arc::new(Woken::default());
+        let task = std::task::Waker::from(Arc::clone(&woken));
+        let context = Context::from_waker(&task);
+        assert!(!idler.spin());
+        assert!(idler.poll_sleep(&context, || true).is_ready());
+        waker.wake();
+        assert_eq!(woken.0.load(Ordering::Acquire), 0, "it was awake");
+        assert!(idler.poll_sleep(&context, || false).is_pending());
+        waker.wake();
+        waker.wake();
+        assert_eq!(woken.0.load(Ordering::Acquire), 1);
+        assert!(!idler.shared.parked.load(Ordering::Relaxed));
+        // Announced between the check and the sleep.
+        let sleep = idler.poll_sleep(&context, || {
+            waker.wake();
+            false
+        });
+        assert!(sleep.is_pending());
+        assert_eq!(woken.0.load(Ordering::Acquire), 2);
+    }
+
+    #[test]
+    fn a_task_spins_as_the_strategy_says() {
+        let spins = |strategy| {
+            let (mut idler, _waker) = idle_pair(strategy);
+            let begin = Instant::now();
+            while idler.spin() && begin.elapsed() < 4 * BALANCED_SPIN {}
+            begin.elapsed()
+        };
+        assert!(spins(IdleStrategy::Latency) >= 4 * BALANCED_SPIN);
+        assert!(spins(IdleStrategy::Balanced) >= BALANCED_SPIN);
+        let (mut idler, _waker) = idle_pair(IdleStrategy::Balanced);
+        while idler.spin() {}
+        assert!(!idler.spin(), "until there is work again");
+        idler.worked();
+        assert!(idler.spin());
+    }
+
     #[test]
     fn the_balanced_strategy_spins_first_and_sleeps_later() {
         let (mut idler, _waker) = idle_pair(IdleStrategy::Balanced);
@@ -248,10 +340,8 @@ mod tests {
 
     /// Both fences at work: the producer writes a plain atomic right when the reader, having answered
     /// the last one, announces its sleep. Without either fence this loses a wake-up within the rounds.
-    #[test]
-    fn no_wake_up_is_lost_when_sleep_and_message_meet() {
+    fn sleep_and_message_meet(sleep: impl Fn(&mut Idler, &dyn Fn() -> bool) + Send + Sync) {
         const ROUNDS: u64 = 300_000;
-        let lost = Duration::from_secs(10);
         let (mut idler, waker) = idle_pair(IdleStrategy::Economy);
         let (message, answer) = (
             CachePadded::new(AtomicU64::new(0)),
@@ -262,8 +352,8 @@ mod tests {
                 for round in 1..=ROUNDS {
                     while message.load(Ordering::Relaxed) < round {
                         let begin = Instant::now();
-                        idler.idle(lost, || message.load(Ordering::Relaxed) >= round);
-                        if begin.elapsed() >= lost {
+                        sleep(&mut idler, &|| message.load(Ordering::Relaxed) >= round);
+                        if begin.elapsed() >= LOST {
                             answer.store(ROUNDS, Ordering::Relaxed);
                             panic!("lost in round {round}");
                         }
@@ -281,6 +371,30 @@ mod tests {
                 while answer.load(Ordering::Relaxed) < round {
                     std::hint::spin_loop();
                 }
+            }
+        });
+    }
+
+    #[test]
+    fn no_wake_up_of_a_thread_is_lost() {
+        sleep_and_message_meet(|idler, ready| idler.idle(LOST, ready));
+    }
+
+    #[test]
+    fn no_wake_up_of_a_task_is_lost() {
+        struct Unpark(std::thread::Thread);
+        impl std::task::Wake for Unpark {
+            fn wake(self: Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+        sleep_and_message_meet(|idler, ready| {
+            let task = std::task::Waker::from(Arc::new(Unpark(std::thread::current())));
+            if idler
+                .poll_sleep(&Context::from_waker(&task), ready)
+                .is_pending()
+            {
+                std::thread::park_timeout(LOST);
             }
         });
     }

@@ -3,6 +3,7 @@
 //! Within one process both are rings; between processes they can be a network link. Nothing in a
 //! gateway may depend on which of them it is.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rialto_types::{Event, Input};
@@ -43,6 +44,16 @@ pub trait EventSource {
     /// says. Returns when there may be something to do: an event, `ready` saying so, a call of
     /// [`waker`](Self::waker), or `at_most` having passed. It may also return for no reason.
     fn idle(&mut self, at_most: Duration, ready: impl FnMut() -> bool)
+    where
+        Self: Sized;
+
+    /// For a reader that is a task: whether the strategy has it look again at once, after others have had a turn,
+    /// before it sleeps. To be asked after a [`drain`](Self::drain) that found nothing.
+    fn spin(&mut self) -> bool;
+
+    /// For a reader that is a task: as [`idle`](Self::idle) at its end, a sleep that does not block the thread. Ready
+    /// when there may be something to do.
+    fn poll_sleep(&mut self, context: &Context<'_>, ready: impl FnMut() -> bool) -> Poll<()>
     where
         Self: Sized;
 

@@ -31,6 +31,7 @@ mod raw;
 mod requests;
 mod shutdown;
 mod small_disk;
+mod stages;
 mod stampede;
 mod surroundings;
 mod tls;

@@ -46,6 +46,8 @@ impl Setup {
         Self::demo(data)
             .with("RIALTO__JOURNAL__SEGMENT_MIB", 1)
             .with("RIALTO__DEMO__TRADERS", false)
+            // The publisher runs beside the sessions, whatever the machine; the gateway's own tests give it a thread.
+            .with("RIALTO__GATEWAY__THREADS", 1)
             .with("RIALTO__GATEWAY__ORDERS_PER_SECOND", 0)
             .with("RIALTO__GATEWAY__CANCELS_PER_SECOND", 0)
             .with("RIALTO__GATEWAY__RECONNECT_GRACE_MS", 3_600_000)

@@ -1,10 +1,13 @@
-//! The thread that drives the publisher: takes released events and requests, flushes, idles.
+//! What drives the publisher: takes released events and requests, flushes, idles. On a thread of its own, or where
+//! processors are few as a task beside the sessions, on theirs.
 //!
 //! Events come first: each turn takes a batch of them, then at most a few requests, then flushes, so
 //! that questions slow reports down by a bounded part. It ends when it is told to and nothing is left.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use rialto_protocol::EndReason;
@@ -50,9 +53,20 @@ impl RequestSender {
     }
 }
 
+/// What a turn of the publisher came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// There was something to do, and there may be more.
+    Busy,
+    /// There was nothing to do.
+    Idle,
+    /// It was the last one.
+    Last,
+}
+
 /// The publisher with what feeds it.
 #[derive(Debug)]
-pub(crate) struct PublisherThread<S> {
+pub(crate) struct Driver<S> {
     publisher: Publisher,
     source: S,
     requests: mpsc::Receiver<Request>,
@@ -61,9 +75,9 @@ pub(crate) struct PublisherThread<S> {
     probes: Arc<Probes>,
 }
 
-impl<S: EventSource> PublisherThread<S> {
-    /// A thread's worth of publisher, and the way to it. `requests_max` requests may wait. When `stop`
-    /// is set and the thread is woken it ends all sessions and itself, after the last event.
+impl<S: EventSource> Driver<S> {
+    /// A publisher with what feeds it, and the way to it. `requests_max` requests may wait. When `stop`
+    /// is set and it is woken it ends all sessions and itself, after the last event.
     pub(crate) fn new(
         publisher: Publisher,
         source: S,
@@ -73,7 +87,7 @@ impl<S: EventSource> PublisherThread<S> {
     ) -> (Self, RequestSender) {
         let (sender, requests) = mpsc::channel(requests_max);
         let waker = source.waker();
-        let thread = Self {
+        let driver = Self {
             publisher,
             source,
             requests,
@@ -81,20 +95,39 @@ impl<S: EventSource> PublisherThread<S> {
             metrics,
             probes,
         };
-        (thread, RequestSender { sender, waker })
+        (driver, RequestSender { sender, waker })
     }
 
-    /// Runs until it is stopped.
+    /// Runs until it is stopped, on a thread of its own.
     pub(crate) fn run(mut self) {
-        while self.turn() {}
+        loop {
+            match self.turn() {
+                Turn::Busy => {}
+                Turn::Idle => self.idle(),
+                Turn::Last => return self.ended(),
+            }
+        }
+    }
+
+    /// Runs until it is stopped, on a thread of the sessions: they have a turn after each of its own.
+    pub(crate) async fn run_beside_sessions(mut self) {
+        loop {
+            match self.turn() {
+                Turn::Busy => tokio::task::yield_now().await,
+                Turn::Idle => self.idle_beside_sessions().await,
+                Turn::Last => return self.ended(),
+            }
+        }
+    }
+
+    fn ended(&self) {
         tracing::info!(
             seq = self.publisher.models().seq().0,
             "the publisher has ended"
         );
     }
 
-    /// One turn. Returns whether another follows.
-    fn turn(&mut self) -> bool {
+    fn turn(&mut self) -> Turn {
         // Looked at before the ring: what was pushed before the stop is published before the end.
         let stop = self.stop.load(Ordering::Acquire);
         let mut last = None;
@@ -118,14 +151,13 @@ impl<S: EventSource> PublisherThread<S> {
             self.measure(seq, time);
         }
         if events + requests > 0 {
-            return true;
+            return Turn::Busy;
         }
         if stop {
             self.publisher.finish(EndReason::ShuttingDown, now());
-            return false;
+            return Turn::Last;
         }
-        self.idle();
-        true
+        Turn::Idle
     }
 
     /// Whether something is due that is told only now and then.
@@ -156,16 +188,21 @@ impl<S: EventSource> PublisherThread<S> {
             .set(i64::try_from(seq.0).unwrap_or(i64::MAX));
     }
 
-    fn idle(&mut self) {
+    /// How long there is nothing to do at most, unless somebody wakes it.
+    fn at_most(&self) -> Duration {
         let at_most = if self.publisher.is_waiting() {
             SLEEP_BEHIND
         } else {
             SLEEP
         };
         let due = self.publisher.next_due();
-        let at_most = due.map_or(at_most, |due| {
+        due.map_or(at_most, |due| {
             at_most.min(Duration::from_nanos(due.0.saturating_sub(now().0)))
-        });
+        })
+    }
+
+    /// What events come from, and whether there is something else to do.
+    fn awaited(&mut self) -> (&mut S, impl Fn() -> bool) {
         let Self {
             publisher,
             source,
@@ -173,9 +210,37 @@ impl<S: EventSource> PublisherThread<S> {
             stop,
             ..
         } = self;
-        source.idle(at_most, || {
+        let ready = || {
             let asked = publisher.is_between_commands() && !requests.is_empty();
             asked || publisher.has_work() || stop.load(Ordering::Acquire)
+        };
+        (source, ready)
+    }
+
+    fn idle(&mut self) {
+        let at_most = self.at_most();
+        let (source, ready) = self.awaited();
+        source.idle(at_most, ready);
+    }
+
+    /// As [`Self::idle`], giving way to the sessions, and while it spins to whoever wants the processor.
+    async fn idle_beside_sessions(&mut self) {
+        if self.source.spin() {
+            tokio::task::yield_now().await;
+            std::thread::yield_now();
+            return;
+        }
+        let at_most = self.at_most();
+        let (source, ready) = self.awaited();
+        let mut sleeps = false;
+        let sleep = poll_fn(|context| {
+            if sleeps || source.poll_sleep(context, &ready).is_ready() {
+                return Poll::Ready(());
+            }
+            sleeps = true;
+            Poll::Pending
         });
+        // A wake-up or the end of the time, whichever comes first.
+        let _ = tokio::time::timeout(at_most, sleep).await;
     }
 }

@@ -214,7 +214,7 @@ type Spoil = fn(&mut rialto_protocol::Logon);
 #[tokio::test]
 async fn a_logon_with_impossible_choices_is_refused() {
     let venue = Venue::usual();
-    let cases: [(u32, Spoil, &str); 5] = [
+    let cases: [(u32, Spoil, &str); 6] = [
         (
             ALICE,
             |m| m.heartbeat_interval_ms = Some(999),
@@ -239,6 +239,11 @@ async fn a_logon_with_impossible_choices_is_refused() {
             ALICE_READS,
             |m| m.logon_flags = LogonFlags::CANCEL_ON_DISCONNECT,
             "permission Trade",
+        ),
+        (
+            ALICE_READS,
+            |m| m.logon_flags = LogonFlags::STAGE_TIMES,
+            "stage times are those of commands",
         ),
     ];
     for (key, change, part) in cases {

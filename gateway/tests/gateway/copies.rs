@@ -187,6 +187,10 @@ async fn a_logon_for_a_copy_that_makes_no_sense_is_refused() {
         cancel_on_disconnect: true,
         ..copy(None)
     };
+    let timed = LogonOptions {
+        stage_times: true,
+        ..copy(None)
+    };
     for (key, options, expected) in [
         (
             ALICE_TRADES,
@@ -194,6 +198,7 @@ async fn a_logon_for_a_copy_that_makes_no_sense_is_refused() {
             "needs a key with the permission Read",
         ),
         (ALICE, armed, "leave the flag CancelOnDisconnect out"),
+        (ALICE, timed, "leave the flag StageTimes out"),
         (ALICE, copy(Some(1_000)), "the last report of the account"),
         (ADMIN, copy(Some(1_000)), "the last report of all accounts"),
     ] {
