@@ -9,6 +9,7 @@
     reason = "helpers of tests panic as tests do; clippy allows it in functions marked as tests only"
 )]
 
+mod audience;
 mod bad_input;
 mod busy;
 mod clock;

@@ -127,6 +127,11 @@ impl Raw {
         })
     }
 
+    /// The socket, for whoever reads the rest in another way.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// What the exchange said first.
     pub(crate) const fn challenge(&self) -> &Challenge {
         &self.challenge

@@ -1,0 +1,249 @@
+//! An audience: many who listen and say nothing. What each connection takes, and what a busy book's subscribers cost the
+//! core, which is told by the stage times of the session that trades.
+//!
+//! `RIALTO_SOAK=1` makes it ten thousand who listen to a quiet market and a thousand to a busy book, and prints figures
+//! for a machine that does nothing else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rialto_client::{Directory, ListedInstrument, LogonOptions, Session, order};
+use rialto_protocol::{Channel, ExecType, Message, Subscribe, WireMessage};
+use rialto_types::{InstrumentId, OrderRef, Price, Qty, Side};
+use tokio::io::AsyncReadExt;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::process::{Process, Setup};
+use crate::raw::{Opcode, Raw, frame};
+
+/// What an idle connection may take: ten thousand of them stay below a gibibyte with all else.
+const IDLE_KIB: u64 = 64;
+/// And everything else that grows meanwhile.
+const REST_KIB: u64 = 16 * 1024;
+const GIB_KIB: u64 = 1 << 20;
+/// Orders that are placed in each millisecond, and as many cancelled: each changes the book.
+const PLACED_PER_MS: usize = 5;
+/// The most often that a conflated book is told, and what a busy machine may add at the ends of a round.
+const FRAMES_PER_SECOND_MAX: u64 = 100;
+const FRAMES_AT_THE_ENDS: u64 = 20;
+
+fn is_long() -> bool {
+    std::env::var_os("RIALTO_SOAK").is_some()
+}
+
+fn setup(data: PathBuf) -> Setup {
+    Setup::venue(data)
+        .with("RIALTO__JOURNAL__SEGMENT_MIB", 64)
+        .with("RIALTO__JOURNAL__DURABILITY", "written")
+        .with("RIALTO__CORE__PROFILE", "latency")
+        .with("RIALTO__GATEWAY__CONNECTIONS", 12_000)
+        .with("RIALTO__GATEWAY__CONNECTIONS_PER_IP", 12_000)
+        .with("RIALTO__GATEWAY__HEARTBEAT_MS", 60_000)
+        .with("RIALTO__GATEWAY__REPORT_MEMORY_MIB", 4)
+}
+
+/// A connection that has subscribed.
+async fn listener(address: &str, channel: Channel) -> Raw {
+    let mut raw = Raw::open_at(address).await.unwrap();
+    let mut bytes = Vec::new();
+    let subscribe = Subscribe {
+        request_id: 1,
+        instrument_id: Some(InstrumentId(1)),
+        channel: channel.into(),
+    };
+    subscribe.encode(&mut bytes);
+    raw.send(&frame(Opcode::Binary, &bytes)).await;
+    let told = raw.next().await;
+    assert!(
+        matches!(told, Some(Message::SubscriptionAccepted(_))),
+        "{told:?}"
+    );
+    raw
+}
+
+#[tokio::test]
+async fn a_connection_that_listens_to_a_quiet_market_takes_little_memory() {
+    let count: u64 = if is_long() { 10_000 } else { 300 };
+    let directory = tempfile::tempdir().unwrap();
+    let process = setup(directory.path().join("data")).open().await;
+    let address = process.address().await;
+    drop(listener(&address, Channel::TopOfBook).await);
+    let before_kib = process.own_memory_kib();
+    let mut listeners = Vec::new();
+    for _ in 0..count {
+        listeners.push(listener(&address, Channel::TopOfBook).await);
+    }
+    let kib = process.own_memory_kib();
+    let each = kib.saturating_sub(before_kib) / count;
+    println!("{count} listeners: {before_kib} KiB before, {kib} KiB with them, {each} KiB each");
+    let bound = before_kib + count * IDLE_KIB + REST_KIB;
+    assert!(kib < bound, "{kib} KiB, the bound is {bound}");
+    assert!(kib < GIB_KIB, "{kib} KiB are more than a gibibyte");
+    drop(listeners);
+    process.stop().await;
+}
+
+/// Counts the frames of a server in a stream of bytes.
+#[derive(Default)]
+struct FrameCounter {
+    head: Vec<u8>,
+    /// Bytes of the present frame that are still to come.
+    rest: usize,
+}
+
+impl FrameCounter {
+    fn take(&mut self, mut bytes: &[u8]) -> u64 {
+        let mut count = 0;
+        while !bytes.is_empty() {
+            let skipped = self.rest.min(bytes.len());
+            bytes = &bytes[skipped..];
+            self.rest -= skipped;
+            let Some((first, others)) = bytes.split_first().filter(|_| self.rest == 0) else {
+                break;
+            };
+            self.head.push(*first);
+            bytes = others;
+            let length = self.head.get(1).map(|byte| usize::from(*byte));
+            let (size, known) = match length {
+                None => continue,
+                Some(126) => (4, 2),
+                Some(127) => (10, 8),
+                Some(_) => (2, 0),
+            };
+            if self.head.len() == size {
+                let told = self.head[size - known..].iter();
+                let long = told.fold(0, |all, byte| all << 8 | usize::from(*byte));
+                self.rest = if known > 0 { long } else { length.unwrap_or(0) };
+                self.head.clear();
+                count += 1;
+            }
+        }
+        count
+    }
+}
+
+/// Reads for ever and counts what comes.
+async fn read_all(raw: Raw, frames: Arc<AtomicU64>) {
+    let mut stream = raw.into_stream();
+    let (mut counter, mut buffer) = (FrameCounter::default(), vec![0; 64 << 10]);
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        frames.fetch_add(counter.take(&buffer[..read]), Ordering::Relaxed);
+    }
+}
+
+/// A session that keeps a book busy.
+struct Trader {
+    session: Session,
+    instrument: ListedInstrument,
+    placed: i64,
+}
+
+impl Trader {
+    async fn new(process: &Process) -> Self {
+        let keys = process.keys();
+        let key = keys.iter().find(|key| key.account().0 == 1).unwrap();
+        let options = LogonOptions {
+            stage_times: true,
+            ..LogonOptions::default()
+        };
+        let mut session = process.connect().await.log_on(key, options).await.unwrap();
+        let directory = Directory::load(session.connection()).await.unwrap();
+        Self {
+            session,
+            instrument: *directory.by_symbol("BTC-USDT").unwrap(),
+            placed: 0,
+        }
+    }
+
+    /// Trades for a while; what each command that was followed took in the core, in nanoseconds, the shortest first.
+    async fn trade_for(&mut self, time: Duration) -> Vec<u64> {
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let (end, mut taken, mut open) = (Instant::now() + time, Vec::new(), Vec::new());
+        let mut answered = 0;
+        while Instant::now() < end {
+            ticks.tick().await;
+            for _ in 0..PLACED_PER_MS {
+                let price = Price(5_900_000 + self.placed % 500);
+                self.placed += 1;
+                let placed = order::post_only(&self.instrument, Side::Buy, price, Qty(10));
+                self.session.submit(placed).unwrap();
+            }
+            for id in open.drain(..) {
+                let cancel = order::cancel(self.instrument.id(), OrderRef::Id(id));
+                self.session.submit(cancel).unwrap();
+            }
+            self.session.flush().await.unwrap();
+            while let Some(message) = self.session.try_next().unwrap() {
+                match message {
+                    Message::ExecutionReport(report) => {
+                        answered += 1;
+                        if report.exec_type.known() == Some(ExecType::New) {
+                            open.extend(report.order_id);
+                        }
+                    }
+                    Message::StageTimes(times) => taken.push(times.core),
+                    Message::Refused(refused) => panic!("{refused:?}"),
+                    _ => {}
+                }
+            }
+        }
+        assert!(answered > 0 && !taken.is_empty());
+        taken.sort_unstable();
+        taken
+    }
+}
+
+fn at(taken: &[u64], part: usize) -> u64 {
+    taken[(taken.len() - 1) * part / 1_000]
+}
+
+/// Rounds of trading; the p99 of each.
+async fn rounds(name: &str, trader: &mut Trader, count: usize, time: Duration) -> Vec<u64> {
+    let mut p99s = Vec::new();
+    for _ in 0..count {
+        let taken = trader.trade_for(time).await;
+        let (half, p99, p999) = (at(&taken, 500), at(&taken, 990), at(&taken, 999));
+        let followed = taken.len();
+        println!("{name}: {followed} followed, core p50 {half} ns, p99 {p99} ns, p99.9 {p999} ns");
+        p99s.push(p99);
+    }
+    p99s
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn subscribers_to_a_busy_book_are_told_of_it_once_in_ten_milliseconds() {
+    let (count, times, time) = if is_long() {
+        (1_000, 5, Duration::from_secs(4))
+    } else {
+        (20, 1, Duration::from_secs(1))
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let process = setup(directory.path().join("data")).open().await;
+    let address = process.address().await;
+    let mut trader = Trader::new(&process).await;
+    trader.trade_for(Duration::from_millis(500)).await;
+    rounds("alone", &mut trader, times, time).await;
+    let frames = Arc::new(AtomicU64::new(0));
+    let mut readers = Vec::new();
+    for _ in 0..count {
+        let raw = listener(&address, Channel::L2Book10ms).await;
+        readers.push(tokio::spawn(read_all(raw, Arc::clone(&frames))));
+    }
+    frames.store(0, Ordering::Relaxed);
+    let begun = Instant::now();
+    rounds("before an audience", &mut trader, times, time).await;
+    let seconds = begun.elapsed().as_secs() + 1;
+    let each = frames.load(Ordering::Relaxed) / count;
+    println!("{count} subscribers, in {seconds} s {each} frames each");
+    let most = seconds * FRAMES_PER_SECOND_MAX + FRAMES_AT_THE_ENDS;
+    assert!(each > 0 && each <= most, "{each} frames in {seconds} s");
+    for reader in &readers {
+        assert!(!reader.is_finished(), "somebody was turned away");
+        reader.abort();
+    }
+    trader.session.log_out().await.unwrap();
+    process.stop().await;
+}
