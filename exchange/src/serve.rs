@@ -31,6 +31,8 @@ use crate::snapshot::keeper::{self, Keeper};
 use crate::wiring::{self, Assembled, Shared};
 use crate::{banner, demo, descriptors, logging, metrics, poison, threads};
 
+/// Turns of tasks after which a busy runtime looks at sockets, and lets the publisher on where it runs there too.
+const EVENT_INTERVAL: u32 = 16;
 /// Clocks that stand behind the journal by less than this are not worth a warning.
 const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
 
@@ -43,6 +45,7 @@ pub fn run(config: &Config, demo: bool) -> Result<()> {
     rialto_memory::set_resident_max(config.core.resident_mib << 20);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads::plan(config).gateway_threads)
+        .event_interval(EVENT_INTERVAL)
         .enable_all()
         .build()
         .context("starting the gateway's threads")?;

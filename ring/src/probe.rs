@@ -256,6 +256,12 @@ impl Probes {
         found
     }
 
+    /// Whether the publisher has met the command.
+    pub fn is_published(&self, id: &ProbeId) -> bool {
+        let published = &self.all[usize::from(id.0)].moments[Moment::Published as usize];
+        published.load(Ordering::Relaxed) != 0
+    }
+
     /// The report lies in the socket: counts the stages and gives the probe back. `None` when the sample is worth
     /// nothing, because a moment is missing or the clock was set back.
     pub fn finish(&self, id: ProbeId) -> Option<StageTimes> {

@@ -108,6 +108,8 @@ async fn one_journal(rounds: u32, rng: &mut Rng, mode: Mode) {
         Setup::venue(&data)
             .with("RIALTO__JOURNAL__DURABILITY", mode)
             .with("RIALTO__JOURNAL__ARCHIVE", archive.display())
+            // The publisher beside the sessions, or on a thread of its own.
+            .with("RIALTO__GATEWAY__THREADS", rng.usize(1..=2))
     };
     let founded = setup(rng).open().await;
     let mut crowd = Crowd::new(rng.u64(..), &founded).await;

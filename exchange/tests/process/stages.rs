@@ -9,8 +9,8 @@ use rialto_types::{ClientSeq, Price, Qty, Side};
 
 use crate::process::{Process, Setup};
 
-/// Orders that are sent at once: more than the exchange follows at a time.
-const BURST: usize = 200;
+/// Orders that are sent in one frame: more than the exchange follows at a time.
+const BURST: usize = 150;
 /// How many of one session it follows at a time.
 const FOLLOWED_MAX: usize = 16;
 

@@ -46,6 +46,7 @@ fn setup(data: impl Into<std::path::PathBuf>) -> Setup {
     Setup::venue(data)
         .with("RIALTO__JOURNAL__SEGMENT_MIB", 16)
         .with("RIALTO__GATEWAY__CONNECTIONS_PER_IP", 10_000)
+        .with("RIALTO__GATEWAY__SESSIONS_PER_ACCOUNT", 10_000)
         .with("RIALTO__GATEWAY__HEARTBEAT_MS", 60_000)
         .with("RIALTO__GATEWAY__REPORT_MEMORY_MIB", 4)
         .with("RIALTO__GATEWAY__TRADER_QUEUE_KIB", TRADER_QUEUE_KIB)

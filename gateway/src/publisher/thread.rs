@@ -242,5 +242,9 @@ impl<S: EventSource> Driver<S> {
         });
         // A wake-up or the end of the time, whichever comes first.
         let _ = tokio::time::timeout(at_most, sleep).await;
+        if !sleeps {
+            // There was something to do after all, and whoever waits for what was done before goes first.
+            tokio::task::yield_now().await;
+        }
     }
 }

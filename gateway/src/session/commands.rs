@@ -222,7 +222,7 @@ impl Session {
         };
         let probe = sampler.sample(trader.key, about.client_seq, about.arrived);
         let submitted = market.commands.submit(input);
-        sampler.submitted(probe, about.client_seq, submitted.is_ok());
+        sampler.submitted(probe, (about.client_seq, about.arrived), submitted.is_ok());
         submitted.map_err(|_| native(RejectReason::Busy.into()))?;
         gate.set_submitted(about.client_seq);
         Ok(())

@@ -1,7 +1,8 @@
 //! Which commands of a session are followed by a probe, from their arrival until their report is written.
 //!
-//! One in so many. A session holds few probes at a time, since they belong to all; one whose report does not come
-//! is given up when the next sample is due.
+//! One in so many. A session holds few probes at a time, since they belong to all; while it holds as many as it may, no
+//! further command is followed, so that slow moments are not the ones left out. One whose report does not come within a
+//! second is given up when the next sample is due.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use rialto_types::{ClientSeq, KeyId, Timestamp};
 const EACH: u32 = 64;
 /// Probes that a session holds at a time.
 const HELD_MAX: usize = 4;
+/// A probe that was held for so long, in nanoseconds, is given up when another one is wanted.
+const PATIENCE_NS: u64 = 1_000_000_000;
 /// Probes that one holds which asked for its times: half of all.
 const HELD_BY_ASKER_MAX: usize = 16;
 
@@ -24,8 +27,17 @@ pub(super) struct Sampler {
     each: u32,
     /// Commands until the next sample.
     left: u32,
-    held: VecDeque<(ProbeId, ClientSeq)>,
+    /// The oldest first.
+    held: VecDeque<Held>,
     held_max: usize,
+}
+
+/// A command on its way.
+#[derive(Debug)]
+struct Held {
+    probe: ProbeId,
+    client_seq: ClientSeq,
+    received: Timestamp,
 }
 
 /// Where the time of a command went.
@@ -66,10 +78,10 @@ impl Sampler {
     ) -> Option<ProbeId> {
         let Some(left) = self.left.checked_sub(1) else {
             self.left = self.each - 1;
-            if self.held.len() >= self.held_max
-                && let Some((oldest, _)) = self.held.pop_front()
-            {
-                self.probes.give_up(oldest);
+            if self.held.len() >= self.held_max {
+                let is_lost = |oldest: &mut Held| received.0 > oldest.received.0 + PATIENCE_NS;
+                let lost = self.held.pop_front_if(is_lost)?;
+                self.probes.give_up(lost.probe);
             }
             return self.probes.arm(key, client_seq, received);
         };
@@ -81,11 +93,15 @@ impl Sampler {
     pub(super) fn submitted(
         &mut self,
         probe: Option<ProbeId>,
-        client_seq: ClientSeq,
+        (client_seq, received): (ClientSeq, Timestamp),
         is_taken: bool,
     ) {
         match probe {
-            Some(probe) if is_taken => self.held.push_back((probe, client_seq)),
+            Some(probe) if is_taken => self.held.push_back(Held {
+                probe,
+                client_seq,
+                received,
+            }),
             Some(probe) => self.probes.give_up(probe),
             None => {}
         }
@@ -97,13 +113,17 @@ impl Sampler {
         // Nothing is looked at in the usual case that nothing was followed.
         let rounds = if bits == 0 { 0 } else { self.held.len() };
         (0..rounds).filter_map(move |_| {
-            let (probe, client_seq) = self.held.pop_front()?;
-            if probe.bit() & bits == 0 {
-                self.held.push_back((probe, client_seq));
+            let held = self.held.pop_front()?;
+            // What was queued before this probe was taken may name it for an earlier command.
+            if held.probe.bit() & bits == 0 || !self.probes.is_published(&held.probe) {
+                self.held.push_back(held);
                 return None;
             }
-            let times = self.probes.finish(probe)?;
-            Some(Followed { client_seq, times })
+            let times = self.probes.finish(held.probe)?;
+            Some(Followed {
+                client_seq: held.client_seq,
+                times,
+            })
         })
     }
 }
@@ -111,8 +131,8 @@ impl Sampler {
 impl Drop for Sampler {
     /// Whoever has gone hears of nothing any more.
     fn drop(&mut self) {
-        for (probe, _) in self.held.drain(..) {
-            self.probes.give_up(probe);
+        for held in self.held.drain(..) {
+            self.probes.give_up(held.probe);
         }
     }
 }
@@ -126,11 +146,12 @@ mod tests {
         probes.histograms().next().unwrap().counts.iter().sum()
     }
 
-    /// Submits a command; whether it is followed.
+    /// Submits a command, ten milliseconds after the one before; whether it is followed.
     fn submit(sampler: &mut Sampler, client_seq: u64, is_taken: bool) -> bool {
-        let probe = sampler.sample(KeyId(1), ClientSeq(client_seq), Timestamp(1));
+        let (number, received) = (ClientSeq(client_seq), Timestamp(client_seq * 10_000_000));
+        let probe = sampler.sample(KeyId(1), number, received);
         let is_followed = probe.is_some();
-        sampler.submitted(probe, ClientSeq(client_seq), is_taken);
+        sampler.submitted(probe, (number, received), is_taken);
         is_followed
     }
 
@@ -152,15 +173,11 @@ mod tests {
         probes.applied(Seq(5));
         let bits = probes.published(Seq(5));
         assert_eq!(sampler.written(!bits).count(), 0);
-        assert_eq!(
-            counted(&probes),
-            0,
-            "others' reports, and those of what was never taken"
-        );
-        assert_eq!(sampler.held.len(), 1);
+        let what = "others' reports, and what an earlier use of a probe has left";
+        assert_eq!((counted(&probes), sampler.held.len()), (0, 4), "{what}");
         let followed: Vec<ClientSeq> = sampler.written(bits).map(|f| f.client_seq).collect();
         assert_eq!(followed, [ClientSeq(64)]);
-        assert_eq!((counted(&probes), sampler.held.len()), (1, 0));
+        assert_eq!((counted(&probes), sampler.held.len()), (1, 3));
     }
 
     #[test]
@@ -188,7 +205,10 @@ mod tests {
         let mut sampler = Sampler::new(Arc::clone(&probes));
         sampler.follow_all();
         assert!(sampler.is_told());
-        assert!((0..100).all(|number| submit(&mut sampler, number, true)));
+        let followed = (0..150_u64).filter(|number| submit(&mut sampler, *number, true));
+        // None of a burst is dropped for a later one; what was never answered is, after a second.
+        let expected = (0..16).chain(101..117);
+        assert!(followed.eq(expected));
         assert_eq!(sampler.held.len(), HELD_BY_ASKER_MAX);
         let mut other = Sampler::new(probes);
         assert!(submit(&mut other, 1, true));

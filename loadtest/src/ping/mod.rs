@@ -327,6 +327,7 @@ impl Pinger {
         loop {
             let next = if self.is_spinning {
                 tokio::task::yield_now().await;
+                std::thread::yield_now();
                 self.session.try_next()?
             } else {
                 match tokio::time::timeout_at(gives_up, self.session.next()).await {
