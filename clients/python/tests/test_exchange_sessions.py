@@ -22,6 +22,7 @@ from rialto_client import (
     ReportGap,
     RequestRefused,
     SessionEnded,
+    StageTimes,
     StpMode,
     Stream,
 )
@@ -52,6 +53,25 @@ async def test_a_demo_key_logs_on(exchange: RealExchange) -> None:
         known = LogonTerms(exchange_id=client.challenge.exchange_id)
     async with exchange.client(8, known) as client:
         await client.session.test()
+
+
+@asynchronous
+async def test_who_asks_is_told_where_the_time_goes(
+    exchange: RealExchange, market: QuietMarket
+) -> None:
+    """Command by command, behind its report."""
+    client = exchange.client(8, LogonTerms(stage_times=True))
+    reports = client.reports()
+    async with client:
+        assert client.logon is not None
+        assert client.logon.logon_flags == {"StageTimes"}
+        order = await client.place(market.symbol, BUY, quantity=1, price=90)
+        async for report in reports:
+            if isinstance(report, StageTimes):
+                assert report.client_seq == client.session.next_client_seq - 1
+                assert report.send > 0
+                break
+        await client.cancel(order)
 
 
 @asynchronous
