@@ -4,6 +4,7 @@
 //! All of it within the time for entering. A key that does not exist costs as long as one whose signature
 //! is wrong, and the answer is the same.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -84,28 +85,15 @@ impl Session {
         let flags = known_flags(message)?;
         let wants_armed = flags.contains(LogonFlags::CANCEL_ON_DISCONNECT);
         let key = self.verified_key(message).await?;
-        if !key.networks.allow(address_bytes(self.peer.ip())) {
-            let text = format!(
-                "the key may not be used from {}, only from {}",
-                self.peer.ip().to_canonical(),
-                network::texts(&key.networks).join(", ")
-            );
-            return Err(refused(EndReason::AddressNotAllowed, text));
-        }
+        allowed_from(&key, self.peer.ip())?;
         if flags.contains(LogonFlags::DROP_COPY) {
             return self.enter_as_copy(message, &key, interval).await;
         }
         let may_trade = key.permissions.allows(Permissions::TRADE);
-        if wants_armed && !may_trade {
-            let text = "cancel-on-disconnect needs a key with the permission Trade";
-            return Err(refused(EndReason::InvalidLogon, text));
+        if !may_trade {
+            without_trading(flags)?;
         }
         let wants_times = flags.contains(LogonFlags::STAGE_TIMES);
-        if wants_times && !may_trade {
-            let text =
-                "stage times are those of commands, and need a key with the permission Trade";
-            return Err(refused(EndReason::InvalidLogon, text));
-        }
         let ender = self.outbox.ender();
         let shared = SessionRates {
             account: self.floor.accounts.get(key.account),
@@ -276,6 +264,31 @@ fn bad_credentials() -> End {
         EndReason::BadCredentials,
         "the key does not exist, was revoked, or its signature does not verify",
     )
+}
+
+/// Refuses a key that is not for this address.
+fn allowed_from(key: &Key, address: IpAddr) -> Result<(), End> {
+    if key.networks.allow(address_bytes(address)) {
+        return Ok(());
+    }
+    let text = format!(
+        "the key may not be used from {}, only from {}",
+        address.to_canonical(),
+        network::texts(&key.networks).join(", ")
+    );
+    Err(refused(EndReason::AddressNotAllowed, text))
+}
+
+/// Refuses choices that only a key which may trade can make.
+fn without_trading(flags: LogonFlags) -> Result<(), End> {
+    let text = if flags.contains(LogonFlags::CANCEL_ON_DISCONNECT) {
+        "cancel-on-disconnect needs a key with the permission Trade"
+    } else if flags.contains(LogonFlags::STAGE_TIMES) {
+        "stage times are those of commands, and need a key with the permission Trade"
+    } else {
+        return Ok(());
+    };
+    Err(refused(EndReason::InvalidLogon, text))
 }
 
 /// The flags of a logon, none of which may be unknown.

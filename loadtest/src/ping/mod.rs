@@ -117,7 +117,7 @@ pub(crate) async fn run(options: &Options) -> Result<ExitCode> {
     for profile in &options.profiles {
         let site = Site::open(&options.connect, &options.own, *profile)?;
         let profile = options.own.own.then_some(*profile);
-        let measured = measure(options, &site.connect, profile).await?;
+        let measured = Box::pin(measure(options, &site.connect, profile)).await?;
         runs.extend(outcome::runs(options, &measured, profile)?);
         if let Some(path) = &options.histogram {
             write_histogram(path, &measured.times)?;
