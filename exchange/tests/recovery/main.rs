@@ -6,6 +6,7 @@
     reason = "helpers of tests panic as tests do; clippy allows it in functions marked as tests only"
 )]
 
+mod golden;
 mod history;
 mod process;
 

@@ -161,6 +161,10 @@ impl Storage for FileStorage {
             .write(true)
             .open(self.path(name))?;
         let bytes = file.metadata()?.len();
+        // Whoever put it back may have left holes, and a store into a hole on a full disk ends the process.
+        if bytes > 0 {
+            reserve(&file, bytes)?;
+        }
         FileSegment::map(file, bytes)
     }
 

@@ -112,6 +112,24 @@ fn a_directory_that_cannot_be_is_named() {
     assert!(message.contains(&file.display().to_string()), "{message}");
 }
 
+/// As a copy that leaves zeros out brings it back.
+#[test]
+fn the_holes_of_a_segment_that_was_put_back_are_filled_before_it_is_mapped() {
+    let directory = tempfile::tempdir().unwrap();
+    let storage = FileStorage::open(directory.path()).unwrap();
+    let path = directory.path().join("a.segment");
+    fs::File::create(&path).unwrap().set_len(64 * 4096).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().blocks(), 0);
+    let mut segment = storage.open("a.segment").unwrap();
+    let metadata = fs::metadata(&path).unwrap();
+    assert_eq!(metadata.len(), 64 * 4096);
+    assert!(metadata.blocks() * 512 >= metadata.len());
+    segment.write(4094, b"abcd");
+    segment.sync(4094..4098).unwrap();
+    drop(segment);
+    assert_eq!(&fs::read(&path).unwrap()[4094..4098], b"abcd");
+}
+
 #[test]
 fn a_new_segment_is_reserved_and_zero() {
     let directory = tempfile::tempdir().unwrap();
