@@ -25,7 +25,6 @@
 //! While the reader is awake the flag is false: producers read a cache line that nobody writes, which
 //! after the fence is all that a message costs them. Under [`IdleStrategy::Latency`] the reader never
 //! parks and even the fence falls away.
-
 //!
 //! A reader that is a task among others, and must not block its thread, uses [`Idler::spin`] and
 //! [`Idler::poll_sleep`] in place of [`Idler::idle`]; for producers it is the same.
@@ -36,7 +35,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use atomic_waker::AtomicWaker;
-
 use crossbeam_utils::CachePadded;
 use crossbeam_utils::sync::{Parker, Unparker};
 
@@ -148,7 +146,8 @@ impl Idler {
     }
 
     /// For a task: sleeps, without blocking its thread, until a [`Waker`] is called or `ready` says that there is work
-    /// after all. The task that gives up waiting, say because of the time, just goes on.
+    /// after all. The task that gives up waiting, say because of the time, just goes on; a producer may then wake it once for
+    /// nothing.
     pub fn poll_sleep(
         &mut self,
         context: &Context<'_>,

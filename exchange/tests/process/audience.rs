@@ -144,13 +144,11 @@ struct Trader {
 
 impl Trader {
     async fn new(process: &Process) -> Self {
-        let keys = process.keys();
-        let key = keys.iter().find(|key| key.account().0 == 1).unwrap();
         let options = LogonOptions {
             stage_times: true,
             ..LogonOptions::default()
         };
-        let mut session = process.connect().await.log_on(key, options).await.unwrap();
+        let mut session = process.log_on_with(1, options).await;
         let directory = Directory::load(session.connection()).await.unwrap();
         Self {
             session,

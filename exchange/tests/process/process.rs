@@ -259,21 +259,20 @@ impl Process {
         connection.unwrap_or_else(|error| panic!("{error}:\n{}", self.log()))
     }
 
-    /// Logs on with a key.
-    pub(crate) async fn log_on_with(&self, key: &ApiKey) -> Session {
-        let connection = self.connect().await;
-        let session = connection.log_on(key, LogonOptions::default()).await;
-        session.unwrap_or_else(|error| panic!("{error}:\n{}", self.log()))
-    }
-
     /// Logs on for an account of the demo; for account 0 as the administrator.
     pub(crate) async fn log_on(&self, account: u32) -> Session {
+        self.log_on_with(account, LogonOptions::default()).await
+    }
+
+    /// The same, with choices.
+    pub(crate) async fn log_on_with(&self, account: u32, options: LogonOptions) -> Session {
         let key = match account {
             0 => self.admin_key(),
             _ => self.keys().swap_remove(account as usize - 1),
         };
         assert_eq!(key.account(), AccountId(account));
-        self.log_on_with(&key).await
+        let session = self.connect().await.log_on(&key, options).await;
+        session.unwrap_or_else(|error| panic!("{error}:\n{}", self.log()))
     }
 
     /// `GET` of a path: the status line with the headers, and the body.

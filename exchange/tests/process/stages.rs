@@ -7,23 +7,12 @@ use rialto_client::{Directory, LogonOptions, Session, order};
 use rialto_protocol::{ExecType, LogonFlags, Message, NewOrder, StageTimes};
 use rialto_types::{ClientSeq, Price, Qty, Side};
 
-use crate::process::{Process, Setup};
+use crate::process::Setup;
 
 /// Orders that are sent in one frame: more than the exchange follows at a time.
 const BURST: usize = 150;
 /// How many of one session it follows at a time.
 const FOLLOWED_MAX: usize = 16;
-
-async fn log_on(process: &Process, account: u32, stage_times: bool) -> Session {
-    let keys = process.keys();
-    let key = keys.iter().find(|key| key.account().0 == account).unwrap();
-    let options = LogonOptions {
-        stage_times,
-        ..LogonOptions::default()
-    };
-    let connection = process.connect().await;
-    connection.log_on(key, options).await.unwrap()
-}
 
 async fn deep_buy(session: &mut Session) -> NewOrder {
     let directory = Directory::load(session.connection()).await.unwrap();
@@ -59,9 +48,13 @@ async fn told(
 async fn a_session_that_asks_is_told_where_the_time_of_each_command_goes() {
     let directory = tempfile::tempdir().unwrap();
     let process = Setup::venue(directory.path().join("data")).open().await;
-    let mut asks = log_on(&process, 1, true).await;
+    let options = LogonOptions {
+        stage_times: true,
+        ..LogonOptions::default()
+    };
+    let mut asks = process.log_on_with(1, options).await;
     assert_eq!(asks.logon().logon_flags, LogonFlags::STAGE_TIMES);
-    let mut silent = log_on(&process, 2, false).await;
+    let mut silent = process.log_on(2).await;
     let placed = deep_buy(&mut asks).await;
     for _ in 0..20 {
         let begin = Instant::now();

@@ -11,13 +11,11 @@ use rialto_exchange::recovery::{Replay, journal_directory, snapshots_directory};
 use rialto_exchange::snapshot;
 use rialto_gateway::ReportLog;
 use rialto_reference::scenario::{Profile, SHARD};
-use rialto_types::Seq;
 
 use crate::history::History;
 
-/// The version that this build writes, and the commands of its example.
+/// The version that this build writes.
 const VERSION: &str = "v1";
-const COMMANDS: u64 = 1_600;
 /// In the directory of a version: the last command of its snapshot, of its journal, and the state's hash.
 const FACTS: &str = "facts.txt";
 
@@ -76,9 +74,8 @@ fn every_version_recovers_to_the_same_state_for_ever() {
         // And without its snapshot, from the beginning.
         fs::remove_dir_all(snapshots_directory(&journal)).unwrap();
         let (snapshot, rest) = expected.split_once(' ').unwrap();
-        assert_ne!(Seq(snapshot.parse().unwrap()), Seq(0), "it has a snapshot");
+        assert_ne!(snapshot, "0", "it has a snapshot");
         let found = recovered(data.path());
         assert_eq!(found, format!("0 {rest}"), "{}", version.display());
-        assert!(rest.starts_with(&format!("{COMMANDS} ")), "{rest}");
     }
 }
