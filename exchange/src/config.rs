@@ -104,6 +104,11 @@ pub struct Core {
     pub core_cpu: Option<usize>,
     /// The processor of the journal thread, in `durable` mode.
     pub journal_cpu: Option<usize>,
+    /// The nice value of the core thread, -20 to 19. By default -20, the highest priority, where there is more than
+    /// one processor; what the system does not allow is left.
+    pub core_nice: Option<i8>,
+    /// The nice value of the journal thread, in `durable` mode, as that of the core.
+    pub journal_nice: Option<i8>,
     /// Orders and cancels that the command ring holds.
     pub command_ring: usize,
     /// Administration that the reserved ring holds.
@@ -254,6 +259,8 @@ impl Default for Core {
             journal_profile: None,
             core_cpu: None,
             journal_cpu: None,
+            core_nice: None,
+            journal_nice: None,
             command_ring: 1 << 16,
             reserved_ring: 1 << 10,
             event_ring: 1 << 16,

@@ -19,5 +19,5 @@ pub mod serve;
 pub mod skip;
 pub mod snapshot;
 pub mod state;
-mod threads;
+pub mod threads;
 pub mod wiring;

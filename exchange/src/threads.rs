@@ -2,9 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::config::{Config, Profile};
+
+/// The nice value of the threads that everybody waits for, where nothing else is configured: the highest priority.
+const FIRST: i8 = -20;
 
 /// Threads beside the gateway's that every order passes: core and publisher.
 const BUSY_THREADS: usize = 2;
@@ -50,7 +53,7 @@ fn plan_for(config: &Config, processors: usize) -> Plan {
 
 /// Keeps the calling thread on one processor. A processor that cannot be had is a warning, not an end:
 /// the exchange is right without it, only slower.
-pub(crate) fn pin(thread: &str, cpu: Option<usize>) {
+fn pin(thread: &str, cpu: Option<usize>) {
     let Some(cpu) = cpu else {
         return;
     };
@@ -66,9 +69,59 @@ pub(crate) fn pin(thread: &str, cpu: Option<usize>) {
     }
 }
 
+/// Where a thread runs, and how much it comes before others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Its processor; any if none is chosen.
+    pub cpu: Option<usize>,
+    /// Its nice value, from -20, which comes first, to 19. By default the first where there is more than one processor.
+    pub nice: Option<i8>,
+}
+
+impl Place {
+    /// Takes the calling thread there. What the system refuses is told, and not worth ending for.
+    pub fn take(self, thread: &str) {
+        pin(thread, self.cpu);
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        if let Some(nice) = nice_for(self.nice, processors) {
+            set_nice(thread, nice, self.nice.is_some());
+        }
+    }
+}
+
+/// A thread that spins would let nobody else run on the only processor.
+const fn nice_for(chosen: Option<i8>, processors: usize) -> Option<i8> {
+    match chosen {
+        None if processors > 1 => Some(FIRST),
+        chosen => chosen,
+    }
+}
+
+/// Of threads that want the same processor the one that everybody waits for goes first. Linux keeps the value for
+/// each thread.
+fn set_nice(thread: &str, nice: i8, is_asked_for: bool) {
+    let refused = rustix::process::setpriority_process(None, nice.into()).err();
+    match refused {
+        None => info!(thread, nice, "priority set"),
+        Some(error) if is_asked_for => {
+            warn!(thread, nice, %error, "the priority stays as it is: it takes CAP_SYS_NICE, or `ulimit -e 40`");
+        }
+        // Who only tries the exchange out need not care.
+        Some(error) => debug!(thread, nice, %error, "the priority stays as it is"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_that_all_wait_for_go_first_unless_they_would_be_alone() {
+        assert_eq!(nice_for(None, 1), None);
+        assert_eq!(nice_for(None, 2), Some(-20));
+        assert_eq!(nice_for(Some(0), 2), Some(0));
+        assert_eq!(nice_for(Some(-5), 1), Some(-5));
+    }
 
     fn config(threads: usize, profile: Profile, publisher: Option<Profile>) -> Config {
         let mut config = Config::default();

@@ -30,6 +30,7 @@ use crate::core::thread::CoreThread;
 use crate::core::{Core, CoreGauges, Parts, RecordClock};
 use crate::founding::{self, Ground};
 use crate::recovery::Restored;
+use crate::threads::Place;
 
 /// How long the journal thread sleeps at most.
 const JOURNAL_SLEEP_MAX: Duration = Duration::from_millis(100);
@@ -153,7 +154,11 @@ pub fn start_core(
     commands: CommandReceiver,
     ended: impl FnOnce() + Send + 'static,
 ) -> Result<CoreThread<FileStorage>> {
-    CoreThread::start(core, commands, config.core.core_cpu, ended)
+    let place = Place {
+        cpu: config.core.core_cpu,
+        nice: config.core.core_nice,
+    };
+    CoreThread::start(core, commands, place, ended)
 }
 
 /// In `written` mode the core thread writes the map itself; in `durable` mode a journal thread does and
@@ -174,8 +179,12 @@ fn journal(
         config::Durability::Durable => {
             let profile = config.core.journal_profile.unwrap_or(config.core.profile);
             let (idler, waker) = idle_pair(strategy(profile));
-            let cpu = config.core.journal_cpu;
-            let idle = Box::new(JournalIdle { idler, cpu });
+            let place = Place {
+                cpu: config.core.journal_cpu,
+                nice: config.core.journal_nice,
+            };
+            let place = Some(place);
+            let idle = Box::new(JournalIdle { idler, place });
             let hooks = Hooks {
                 idle,
                 wake: Box::new(move || waker.wake()),
@@ -190,8 +199,8 @@ fn journal(
 /// How the journal thread waits: as the profile says.
 struct JournalIdle {
     idler: Idler,
-    /// The processor to go to at the first wait, which is the journal thread's first act.
-    cpu: Option<usize>,
+    /// Where to go at the first wait, which is the journal thread's first act.
+    place: Option<Place>,
 }
 
 impl Idle for JournalIdle {
@@ -200,7 +209,9 @@ impl Idle for JournalIdle {
     }
 
     fn idle(&mut self, ready: &mut dyn FnMut() -> bool) {
-        crate::threads::pin("journal", self.cpu.take());
+        if let Some(place) = self.place.take() {
+            place.take("journal");
+        }
         self.idler.idle(JOURNAL_SLEEP_MAX, ready);
     }
 }

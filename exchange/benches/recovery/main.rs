@@ -1,13 +1,17 @@
 //! How long a restart takes: a journal of so many commands is written, then recovered as `rialto serve`
 //! does it, from the beginning and from a snapshot; and what a snapshot that is taken beside it does to a
-//! running core.
+//! running core. Or, with `slow-disk`, what a disk whose syncs take long does to it.
 //!
 //! `cargo bench -p rialto-exchange --bench recovery -- [COMMANDS] [OPEN ORDERS] [DIRECTORY]`
+//! `cargo bench -p rialto-exchange --bench recovery -- slow-disk`
 //!
 //! Ten million commands are 0.6 GB on the disk. A directory that is named is left there, to be looked at or
 //! served.
 
 mod flow;
+mod rig;
+mod slow_disk;
+mod slow_storage;
 mod stall;
 
 use std::path::Path;
@@ -42,6 +46,9 @@ fn main() -> Result<()> {
     }
     if let Some(journal) = stall::asked_for_snapshot() {
         return stall::take_snapshot(&journal);
+    }
+    if slow_disk::is_asked_for() {
+        return slow_disk::compare();
     }
     let numbers = std::env::args().skip(1).filter(|text| text != "--bench");
     let arguments: Vec<String> = numbers.collect();

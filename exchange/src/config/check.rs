@@ -19,6 +19,15 @@ impl Config {
         if self.core.shard > 31 {
             bail!("core.shard is {}: at most 31", self.core.shard);
         }
+        let nice = [
+            ("core.core_nice", self.core.core_nice),
+            ("core.journal_nice", self.core.journal_nice),
+        ];
+        for (name, value) in nice {
+            if let Some(value @ (..-20 | 20..)) = value {
+                bail!("{name} is {value}: from -20, the highest priority, to 19");
+            }
+        }
         match (&self.server.tls_certificate, &self.server.tls_key) {
             (Some(certificate), None) => bail!(
                 "server.tls_certificate is {} and server.tls_key is missing: TLS needs both",

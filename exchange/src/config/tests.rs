@@ -80,6 +80,18 @@ fn an_impossible_value_is_refused_with_what_would_be_right() {
         ("capacity", "balances", Value::Integer(0), "at least 1"),
         ("gateway", "threads", Value::Integer(1_000_000), "at most"),
         (
+            "core",
+            "core_nice",
+            Value::Integer(-21),
+            "core.core_nice is -21: from -20, the highest priority, to 19",
+        ),
+        (
+            "core",
+            "journal_nice",
+            Value::Integer(20),
+            "core.journal_nice is 20: from -20",
+        ),
+        (
             "journal",
             "durability",
             Value::String("lazy".into()),

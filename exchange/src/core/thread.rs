@@ -11,6 +11,7 @@ use rialto_journal::storage::Storage;
 use rialto_ring::{CommandReceiver, Waker};
 
 use super::Core;
+use crate::threads::Place;
 
 /// Commands taken from the ring before their outputs are released. Large enough to spread the cost of
 /// the clock and of waking the publisher, small enough that the first of a burst does not wait long.
@@ -37,22 +38,21 @@ impl<S: Storage + 'static> CoreThread<S>
 where
     Core<S>: Send,
 {
-    /// Starts the thread, on processor `cpu` if one is chosen. `ended` is called when the thread ends,
-    /// also when the journal made it.
+    /// Starts the thread at its place. `ended` is called when the thread ends, also when the journal made it.
     ///
     /// # Errors
     /// When the operating system gives no thread.
     pub fn start(
         mut core: Core<S>,
         mut commands: CommandReceiver,
-        cpu: Option<usize>,
+        place: Place,
         ended: impl FnOnce() + Send + 'static,
     ) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let waker = commands.waker();
         let stopped = Arc::clone(&stop);
         let body = move || {
-            crate::threads::pin("core", cpu);
+            place.take("core");
             core.claim();
             let failure = run(&mut core, &mut commands, &stopped).err();
             let failure = core.end_batch().err().or(failure);

@@ -3,15 +3,13 @@
 //! Each line states how it was measured. Latencies are taken with the monotonic clock around each call,
 //! whose own cost is printed first; means come from loops without a clock. The journal lies in the
 //! directory that `RIALTO_BENCH_DIR` names, by default under the target directory: on the disk, not in
-//! memory. A word after `--` picks the measurements that begin with it: `written`, `scan`, `durable`, `slow`,
+//! memory. A word after `--` picks the measurements that begin with it: `written`, `scan`, `durable`,
 //! `faults`. The machine should be idle.
 
 #![expect(
     clippy::cast_precision_loss,
     reason = "times and counts of a measurement are far below 2^52"
 )]
-
-mod slow;
 
 use std::error::Error;
 use std::hint::{black_box, spin_loop};
@@ -64,9 +62,6 @@ fn main() -> Outcome<()> {
                 durable(rate)?;
             }
         }
-    }
-    if is_picked("slow") {
-        slow::compare()?;
     }
     if is_picked("faults") {
         faults()?;

@@ -1,0 +1,147 @@
+//! A core as `rialto serve` has it, fed at a steady rate by the thread that drives it.
+//!
+//! A latency counts from the moment at which a command was due until the core is done with it, so that a pause of
+//! the core counts for everything that it makes late.
+
+use std::hint::spin_loop;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use hdrhistogram::Histogram;
+use rialto_exchange::core::{Core, CoreGauges, Parts, RecordClock};
+use rialto_exchange::poison::Applying;
+use rialto_exchange::recovery::Restored;
+use rialto_journal::storage::Storage;
+use rialto_journal::{Journal, Recovered};
+use rialto_ring::{
+    EventReceiver, EventSource, IdleStrategy, Probes, ReferencePrices, Watermark, event_ring,
+};
+use rialto_types::Seq;
+
+use crate::flow::Flow;
+
+/// Commands a second while it is measured.
+pub(crate) const RATE: u64 = 100_000;
+/// Events that its ring holds, as by default.
+const EVENT_RING: usize = 65_536;
+
+/// A core with what feeds it and what reads it.
+pub(crate) struct Rig<S: Storage> {
+    core: Core<S>,
+    events: EventReceiver,
+    flow: Flow,
+    /// The last command of which everybody may be told.
+    released: Seq,
+}
+
+impl<S: Storage> Rig<S> {
+    /// Starts the core where recovery left it.
+    pub(crate) fn start(
+        restored: Restored<S>,
+        flow: Flow,
+        journal: impl FnOnce(Recovered<S>, Watermark) -> Result<Journal<S>>,
+    ) -> Result<Self> {
+        let exchange = restored.state.exchange;
+        let (outlet, events, watermark) =
+            event_ring(EVENT_RING, IdleStrategy::Latency, exchange.seq());
+        let clock = RecordClock::start(restored.journal.last_time());
+        let core = Core::new(Parts {
+            exchange,
+            journal: journal(restored.journal, watermark)?,
+            clock,
+            outlet,
+            prices: Arc::new(ReferencePrices::new(16)),
+            gauges: Arc::new(CoreGauges::default()),
+            probes: Arc::new(Probes::default()),
+            applying: Arc::new(Applying::default()),
+        });
+        Ok(Self {
+            core,
+            events,
+            flow,
+            released: Seq(0),
+        })
+    }
+
+    /// Ends its journal.
+    pub(crate) fn end(self) -> Result<()> {
+        let (_, journal) = self.core.into_parts();
+        journal.close()?;
+        Ok(())
+    }
+
+    /// One command, all the way.
+    fn step(&mut self) -> Result<()> {
+        let input = self.flow.next();
+        self.core.step(&input)?;
+        self.core.end_batch()?;
+        self.drain();
+        Ok(())
+    }
+
+    fn drain(&mut self) {
+        let released = &mut self.released;
+        self.events.drain(usize::MAX, |event| *released = event.seq);
+    }
+
+    /// Commands as fast as they go.
+    pub(crate) fn fill(&mut self, count: u64) -> Result<()> {
+        (0..count).try_for_each(|_| self.step())
+    }
+
+    /// Waits until everybody may be told of everything.
+    pub(crate) fn settle(&mut self, patience: Duration) -> Result<()> {
+        let last = self.core.exchange().seq();
+        let begin = Instant::now();
+        while self.released < last {
+            let waited = begin.elapsed();
+            ensure!(
+                waited < patience,
+                "command {last} is not synced after {waited:.1?}"
+            );
+            self.drain();
+            sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
+    /// Commands at the rate while `goes_on`, which is asked once a millisecond; the latency of each in ns.
+    pub(crate) fn round(
+        &mut self,
+        mut goes_on: impl FnMut(Duration) -> Result<bool>,
+    ) -> Result<Histogram<u64>> {
+        let mut latencies = Histogram::new(3)?;
+        let interval = Duration::from_nanos(1_000_000_000 / RATE);
+        let begin = Instant::now();
+        let mut due = begin;
+        loop {
+            for _ in 0..RATE / 1_000 {
+                while Instant::now() < due {
+                    spin_loop();
+                }
+                self.step()?;
+                latencies.record(u64::try_from(due.elapsed().as_nanos())?)?;
+                due += interval;
+            }
+            if !goes_on(begin.elapsed())? {
+                return Ok(latencies);
+            }
+        }
+    }
+}
+
+/// Prints a round.
+pub(crate) fn tell(what: &str, latencies: &Histogram<u64>) {
+    let at = |quantile| Duration::from_nanos(latencies.value_at_quantile(quantile));
+    println!(
+        "  {what}: {} commands, p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}, p99.99 {:.1?}, longest {:.1?}",
+        latencies.len(),
+        at(0.5),
+        at(0.99),
+        at(0.999),
+        at(0.9999),
+        Duration::from_nanos(latencies.max())
+    );
+}
