@@ -32,6 +32,9 @@ cargo nextest run --locked --workspace
 step "the simulator finds a fault that was planted"
 cargo run --locked --quiet -p rialto-simulator --features planted-fault-skip-chain -- --count 1000 --expect-failure
 
+step "a panic of the core that was planted"
+cargo nextest run --locked -p rialto-exchange --features planted-fault-panic --test process poison
+
 step "alert rules"
 scripts/test-deploy.sh
 

@@ -67,8 +67,9 @@ pub struct Journal {
     pub segment_mib: u64,
     /// A snapshot is taken when replaying what is newer would take longer than this, in ms; 0 for never.
     pub snapshot_replay_ms: u64,
-    /// Memory that the process which takes a snapshot may ask for, in MiB; 0 for no bound.
-    pub snapshot_memory_mib: u64,
+    /// Memory that the process which takes a snapshot may ask for, in MiB; 0 for no bound. By default twice what the
+    /// exchange itself has.
+    pub snapshot_memory_mib: Option<u64>,
     /// Where segments go that no restart needs any more; without it they are removed.
     pub archive: Option<PathBuf>,
     /// When less than this is free on the journal's disk, in MiB, a warning is due, and snapshots are
@@ -243,7 +244,7 @@ impl Default for Journal {
             durability: Durability::default(),
             segment_mib: 256,
             snapshot_replay_ms: 4_000,
-            snapshot_memory_mib: 0,
+            snapshot_memory_mib: None,
             archive: None,
             free_space_mib: 4_096,
         }

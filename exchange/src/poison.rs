@@ -7,10 +7,14 @@
 //! and signed by an administrator, and every replay heeds it. So nothing is ever tried in a loop, and
 //! nothing is left out that nobody has decided on.
 //!
+//! The mark's room is taken at each start: a disk that is full at the wrong moment cannot keep it from being written,
+//! and one that takes no mark has no exchange started on it.
+//!
 //! Cost for the core: two stores to a line of its own for each command.
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,24 +134,79 @@ impl Mark {
         )
     }
 
-    fn write(&self, journal: &Path) -> std::io::Result<()> {
-        let mut file = File::create(journal.join(layout::POISON))?;
-        serde_json::to_writer_pretty(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        File::open(journal)?.sync_all()
+    /// What stands in the file; it fits into its room.
+    fn text(mut self) -> Vec<u8> {
+        let mut end = self.panic.len().min(PANIC_BYTES_MAX);
+        while !self.panic.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.panic.truncate(end);
+        let mut text = serde_json::to_vec_pretty(&self).unwrap_or_default();
+        text.push(b'\n');
+        text
     }
 }
 
-/// From now on a panic while a record is applied says which one it was, and writes it down in the journal's
-/// directory if one is given. What a panic did before, it does afterwards.
-pub fn watch(journal: Option<PathBuf>) -> Arc<Applying> {
+/// What a panic said is cut here: each of its bytes takes at most six in JSON.
+const PANIC_BYTES_MAX: usize = 500;
+/// Bytes that a mark may take.
+const ROOM: usize = 4_096;
+
+/// A place on the disk in which a mark can be written down, whatever happens to the disk's room meanwhile.
+#[derive(Debug)]
+pub struct Room {
+    journal: PathBuf,
+    file: File,
+}
+
+impl Room {
+    /// Takes the room in the directory of a journal.
+    ///
+    /// # Errors
+    /// When the disk has none, or cannot be written to.
+    pub fn take(journal: &Path) -> Result<Self> {
+        let path = journal.join(layout::POISON_ROOM);
+        // What an earlier start took is kept: there may be no other.
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        let taken = options.open(&path).and_then(|file| {
+            file.write_all_at(&[b' '; ROOM], 0)?;
+            file.set_len(ROOM as u64)?;
+            file.sync_all()?;
+            File::open(journal)?.sync_all()?;
+            Ok(file)
+        });
+        let file = taken.with_context(|| {
+            let path = path.display();
+            format!(
+                "taking {ROOM} bytes in {path}, where a panic of the core would be written down"
+            )
+        })?;
+        let journal = journal.to_owned();
+        Ok(Self { journal, file })
+    }
+
+    /// Writes a mark down. Takes nothing of the disk that it has not got.
+    fn fill(&self, mark: Mark) -> std::io::Result<()> {
+        let text = mark.text();
+        self.file.write_all_at(&text, 0)?;
+        self.file.set_len(text.len() as u64)?;
+        self.file.sync_all()?;
+        let from = self.journal.join(layout::POISON_ROOM);
+        fs::rename(from, self.journal.join(layout::POISON))?;
+        File::open(&self.journal)?.sync_all()
+    }
+}
+
+/// From now on a panic while a record is applied says which one it was, and writes it down if there is room for that.
+/// What a panic did before, it does afterwards.
+pub fn watch(room: Option<Room>) -> Arc<Applying> {
     let applying = Arc::new(Applying::default());
     let watched = Arc::clone(&applying);
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if let Some(seq) = watched.now() {
-            tell(seq, panic, journal.as_deref());
+            tell(seq, panic, room.as_ref());
         }
         before(panic);
     }));
@@ -155,10 +214,10 @@ pub fn watch(journal: Option<PathBuf>) -> Arc<Applying> {
 }
 
 /// Nothing here may panic: it would end the process before the mark is written.
-fn tell(seq: Seq, panic: &PanicHookInfo<'_>, journal: Option<&Path>) {
+fn tell(seq: Seq, panic: &PanicHookInfo<'_>, room: Option<&Room>) {
     let mut stderr = std::io::stderr();
     let _ = writeln!(stderr, "the core panicked while it applied record {seq}");
-    let Some(journal) = journal else {
+    let Some(room) = room else {
         return;
     };
     let said = panic.payload_as_str().unwrap_or("no message");
@@ -168,10 +227,41 @@ fn tell(seq: Seq, panic: &PanicHookInfo<'_>, journal: Option<&Path>) {
         panic: format!("{said}, at {}", place.unwrap_or_default()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    if let Err(error) = mark.write(journal) {
+    if let Err(error) = room.fill(mark) {
         let _ = writeln!(stderr, "this could not be written down: {error}");
     }
 }
+
+/// The client order id of an order at which a build panics in which that fault was planted.
+#[cfg(feature = "planted-fault-panic")]
+pub const PLANTED: &str = "planted-panic";
+
+#[cfg(all(feature = "planted-fault-panic", not(debug_assertions)))]
+compile_error!(
+    "the feature planted-fault-panic lets an order end the exchange: it is for the tests of what follows, and never \
+     for a build that somebody might run an exchange with"
+);
+
+/// Panics at a certain order, in a build in which that fault was planted.
+///
+/// # Panics
+/// In such a build.
+#[cfg(feature = "planted-fault-panic")]
+pub fn planted(command: &rialto_types::Command) {
+    use rialto_types::{ClientOrderId, Command};
+    if let Command::Place(order) = command {
+        let is_planted = |id: &ClientOrderId| id.as_str() == PLANTED;
+        assert!(
+            !order.client_order_id.as_ref().is_some_and(is_planted),
+            "this fault was planted"
+        );
+    }
+}
+
+/// Does nothing: no fault was planted in this build.
+#[cfg(not(feature = "planted-fault-panic"))]
+#[inline(always)]
+pub const fn planted(_: &rialto_types::Command) {}
 
 /// Refuses a decision that no administrator of this state has signed.
 ///
@@ -215,7 +305,7 @@ mod tests {
     #[test]
     fn a_panic_of_the_thread_that_applies_leaves_a_mark() {
         let journal = tempfile::tempdir().unwrap();
-        let applying = watch(Some(journal.path().to_owned()));
+        let applying = watch(Some(Room::take(journal.path()).unwrap()));
         let others = Arc::clone(&applying);
         panic_in_a_thread(move || {
             others.begin(Seq(41));
@@ -255,6 +345,32 @@ mod tests {
         assert!(mark.check(journal.path(), &[decision(42)]).is_ok());
         Mark::remove(journal.path()).unwrap();
         assert_eq!(Mark::read(journal.path()).unwrap(), None);
+    }
+
+    #[test]
+    fn a_mark_fits_into_its_room_whatever_the_panic_said() {
+        for said in ["\u{1}", "\"", "€", "𝄞x", "a"] {
+            let mark = Mark {
+                record: u64::MAX,
+                panic: said.repeat(ROOM),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            let text = mark.text();
+            assert!(text.len() <= ROOM, "{}", text.len());
+            let read: Mark = serde_json::from_slice(&text).unwrap();
+            assert_eq!(read.record, u64::MAX);
+            assert!(said.repeat(ROOM).starts_with(&read.panic));
+            assert!(read.panic.len() > PANIC_BYTES_MAX - 4);
+        }
+    }
+
+    #[test]
+    fn where_no_mark_could_be_written_nothing_is_started() {
+        let journal = tempfile::tempdir().unwrap();
+        fs::create_dir(journal.path().join(layout::POISON_ROOM)).unwrap();
+        let error = format!("{:#}", Room::take(journal.path()).unwrap_err());
+        assert!(error.starts_with("taking 4096 bytes in "), "{error}");
+        assert!(error.contains("POISON.room, where a panic"), "{error}");
     }
 
     #[test]

@@ -68,7 +68,8 @@ async fn live(config: &Config, demo: bool) -> Result<()> {
     let gateway_config = gateway_config(config, replay.exchange_id())?;
     let mut gateway = Gateway::bind(gateway_config, registry)?;
 
-    let applying = poison::watch(Some(journal_directory(&config.server.data)));
+    let room = poison::Room::take(&journal_directory(&config.server.data))?;
+    let applying = poison::watch(Some(room));
     let reports = ReportLog::with_capacity(mib(config.gateway.report_memory_mib)?);
     let recovering = tokio::task::spawn_blocking(move || replay.run(applying, reports));
     let restored = tokio::select! {
@@ -162,13 +163,12 @@ impl Watches {
         let mark_bytes = config.free_space_mib.saturating_mul(1 << 20);
         let directory = storage.directory().to_owned();
         let disk = DiskWatch::start(directory, mark_bytes, Arc::clone(&gauges))?;
-        let memory = config.snapshot_memory_mib;
         let parts = keeper::Parts {
             storage,
             archive: config.archive.clone(),
             free_bytes_min: mark_bytes,
             replay_max: Duration::from_millis(config.snapshot_replay_ms),
-            memory_mib: (memory > 0).then_some(memory),
+            memory: keeper::Memory::new(config.snapshot_memory_mib),
             core,
             gauges,
         };

@@ -134,6 +134,7 @@ impl State {
             return self.pass_over(record);
         }
         self.applying.begin(*seq);
+        poison::planted(&input.command);
         self.events.clear();
         self.exchange.apply(*seq, *time, input, &mut self.events);
         let is_reported = *seq >= self.reports_from;

@@ -8,6 +8,7 @@
 //! tails/                          what recovery cut off, for whoever wants to look at it
 //! snapshots/                      states to replay from instead of the beginning
 //! POISON                          what the core was applying when it panicked
+//! POISON.room                     blank: room on the disk in which to write that down
 //! ```
 //!
 //! A directory that holds anything else is not touched: it is somebody else's, or a newer version's.
@@ -26,6 +27,8 @@ pub const TAILS: &str = "tails";
 pub const SNAPSHOTS: &str = "snapshots";
 /// What the core was applying when it panicked, if it did.
 pub const POISON: &str = "POISON";
+/// Room on the disk that becomes [`POISON`] when it is needed.
+pub const POISON_ROOM: &str = "POISON.room";
 /// What a file system of its own brings along.
 const LOST_AND_FOUND: &str = "lost+found";
 /// What the name of a segment ends with.
@@ -79,7 +82,7 @@ pub fn numbered(name: &str, copy: u32) -> String {
 /// What an entry of that name is; `None` when it does not belong into a journal.
 pub fn role(name: &str) -> Option<Role> {
     match name {
-        LOCK | TAILS | SNAPSHOTS | POISON | LOST_AND_FOUND => Some(Role::Other),
+        LOCK | TAILS | SNAPSHOTS | POISON | POISON_ROOM | LOST_AND_FOUND => Some(Role::Other),
         SPARE => Some(Role::Spare),
         _ => seq_before(name, SEGMENT_SUFFIX).map(Role::Segment),
     }

@@ -20,7 +20,7 @@ use rialto_journal::{AppendError, Journal, JournalError, JournalGauge};
 use rialto_ring::{EventSender, Probes, ReferencePrices};
 use rialto_types::{ClientSeq, Command, EventBody, Input, KeyId, Seq, Timestamp};
 
-use crate::poison::Applying;
+use crate::poison::{self, Applying};
 
 pub use clock::RecordClock;
 pub use gauges::CoreGauges;
@@ -106,6 +106,7 @@ impl<S: Storage> Core<S> {
         self.probes.taken(input, seq);
         self.write_down(seq, time, input)?;
         self.applying.begin(seq);
+        poison::planted(&input.command);
         self.exchange.apply(seq, time, input, &mut self.events);
         self.applying.end();
         if self.events.len() >= EVENTS_MAX {

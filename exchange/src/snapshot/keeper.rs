@@ -31,6 +31,7 @@ const WAIT_EVERY: Duration = Duration::from_millis(100);
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// How long it waits at most.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(30);
+
 /// What the keeper works with.
 pub struct Parts {
     /// The journal, which this process owns.
@@ -41,13 +42,59 @@ pub struct Parts {
     pub replay_max: Duration,
     /// One is taken as soon as it lets segments go when less than this is free on the disk.
     pub free_bytes_min: u64,
-    /// Memory that taking one may ask for, in MiB.
-    pub memory_mib: Option<u64>,
+    /// Memory that taking one may ask for.
+    pub memory: Memory,
     /// Where the core tells how far it is.
     pub core: Arc<CoreGauges>,
     /// Where the keeper tells what it does.
     pub gauges: Arc<JournalGauges>,
 }
+
+/// How much memory the process may ask for that takes a snapshot. Address space counts: pages that nobody has
+/// touched too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// As much as there is.
+    Unbounded,
+    /// So many MiB.
+    Mib(u64),
+    /// Twice what the exchange has when the process is started: it holds the same state, and its image beside it.
+    TwiceOurs,
+}
+
+impl Memory {
+    /// What was configured, 0 for no bound.
+    pub const fn new(mib: Option<u64>) -> Self {
+        match mib {
+            None => Self::TwiceOurs,
+            Some(0) => Self::Unbounded,
+            Some(mib) => Self::Mib(mib),
+        }
+    }
+
+    /// In MiB, if there is a bound.
+    fn mib(self) -> Result<Option<u64>> {
+        match self {
+            Self::Unbounded => Ok(None),
+            Self::Mib(mib) => Ok(Some(mib)),
+            Self::TwiceOurs => {
+                let path = "/proc/self/statm";
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+                let pages = text
+                    .split(' ')
+                    .next()
+                    .and_then(|pages| pages.parse::<u64>().ok());
+                let pages = pages.with_context(|| format!("{path} states no size: {text:?}"))?;
+                let bytes = pages.saturating_mul(rustix::param::page_size() as u64);
+                Ok(Some((2 * (bytes >> 20)).max(MEMORY_MIB_MIN)))
+            }
+        }
+    }
+}
+
+/// The program itself takes some, however small the pools are.
+const MEMORY_MIB_MIN: u64 = 1_024;
 
 /// A running keeper; ends when it is dropped.
 pub struct Keeper {
@@ -191,7 +238,7 @@ impl Work {
         // The running program, also when its file was replaced meanwhile.
         let mut command = Command::new("/proc/self/exe");
         command.args(["journal", "snapshot", "--json", "--background"]);
-        if let Some(mib) = self.parts.memory_mib {
+        if let Some(mib) = self.parts.memory.mib()? {
             command.args(["--memory-mib", &mib.to_string()]);
         }
         command.arg(&self.journal);

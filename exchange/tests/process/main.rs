@@ -27,6 +27,8 @@ mod kill;
 mod ledger;
 mod load;
 mod orders;
+#[cfg(feature = "planted-fault-panic")]
+mod poison;
 mod process;
 mod raw;
 mod requests;

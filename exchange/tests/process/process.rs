@@ -386,6 +386,20 @@ fn snapshot_command(journal: &Path) -> Output {
         .unwrap()
 }
 
+/// Runs `rialto journal` with these arguments: its exit status, and what it said.
+#[cfg(feature = "planted-fault-panic")]
+pub(crate) fn journal_command(arguments: &[&str], journal: &Path) -> (Option<i32>, String) {
+    let output = Command::new(PROGRAM)
+        .arg("journal")
+        .args(arguments)
+        .arg(journal)
+        .env_clear()
+        .output()
+        .unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.code(), text)
+}
+
 /// Where the journal of a data directory stands.
 pub(crate) fn journal_of(data: &Path) -> PathBuf {
     data.join("journal")

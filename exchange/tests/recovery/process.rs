@@ -52,11 +52,20 @@ impl Server {
 
     /// The next line of its log with this message.
     fn said(&mut self, message: &str) -> Value {
+        self.said_such(message, |said| said == message)
+    }
+
+    /// The next line of its log with a message that begins like this.
+    fn said_as(&mut self, beginning: &str) -> Value {
+        self.said_such(beginning, |said| said.starts_with(beginning))
+    }
+
+    fn said_such(&mut self, message: &str, is_it: impl Fn(&str) -> bool) -> Value {
         let mut seen = Vec::new();
         for line in self.log.by_ref() {
             let line = line.unwrap();
             let value: Value = serde_json::from_str(&line).unwrap_or_default();
-            if value["message"] == message {
+            if value["message"].as_str().is_some_and(&is_it) {
                 return value;
             }
             seen.push(line);
@@ -140,6 +149,35 @@ fn a_disk_with_little_room_has_snapshots_taken_at_once() {
     ];
     let mut server = Server::with(history.data(), settings);
     server.said("a snapshot was taken");
+}
+
+#[test]
+fn a_snapshot_that_would_take_too_much_memory_is_not_taken_and_costs_nothing_else() {
+    let mut history = History::new(24, &Profile::ALL[0]);
+    history.play(2_000);
+    let settings = vec![
+        ("SNAPSHOT_REPLAY_MS", "1".into()),
+        ("SNAPSHOT_MEMORY_MIB", "16".into()),
+    ];
+    let mut server = Server::with(history.data(), settings);
+    let failed = server.said_as("no snapshot was taken, a restart will take longer");
+    let message = failed["message"].as_str().unwrap();
+    assert!(
+        message.contains("`rialto journal snapshot` ended with"),
+        "{message}"
+    );
+    assert_eq!(
+        server.said("the next snapshot is tried later")["level"],
+        "WARN"
+    );
+    assert!(
+        server.child.try_wait().unwrap().is_none(),
+        "the exchange goes on"
+    );
+    drop(server);
+    assert_eq!(snapshot_files(&history).len(), 0);
+    // What it has by default is enough.
+    Server::start(history.data(), None).said("a snapshot was taken");
 }
 
 #[test]
