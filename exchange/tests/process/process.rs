@@ -46,6 +46,9 @@ impl Setup {
         Self::demo(data)
             .with("RIALTO__JOURNAL__SEGMENT_MIB", 1)
             .with("RIALTO__DEMO__TRADERS", false)
+            // Other tests run on the same machine.
+            .with("RIALTO__CORE__CORE_NICE", 0)
+            .with("RIALTO__CORE__JOURNAL_NICE", 0)
             // The publisher runs beside the sessions, whatever the machine; the gateway's own tests give it a thread.
             .with("RIALTO__GATEWAY__THREADS", 1)
             .with("RIALTO__GATEWAY__ORDERS_PER_SECOND", 0)

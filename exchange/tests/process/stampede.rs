@@ -91,7 +91,7 @@ fn check_trades(name: &str, taken: &[Duration]) {
 
 /// Logs on with all keys at once; whoever is turned away tries again. Returns the sessions, and how often
 /// somebody was turned away.
-async fn storm(address: String, keys: Arc<Vec<ApiKey>>) -> (Vec<Session>, u32) {
+pub(crate) async fn storm(address: String, keys: Arc<Vec<ApiKey>>) -> (Vec<Session>, u32) {
     let clients: Vec<_> = (0..keys.len())
         .map(|n| {
             let (address, keys) = (address.clone(), Arc::clone(&keys));
@@ -166,14 +166,14 @@ async fn a_stampede_of_all_who_come_back_is_over_soon() {
 
 /// What a frozen client has asked for.
 #[derive(Clone, Copy, Debug)]
-enum Asked {
+pub(crate) enum Asked {
     Book(Channel),
     Json,
     Reports,
 }
 
 /// Asks, hears that it will be told, and never reads again.
-async fn frozen(address: &str, key: &ApiKey, asked: Asked) -> Raw {
+pub(crate) async fn frozen(address: &str, key: &ApiKey, asked: Asked) -> Raw {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
     let stream = socket.connect(address.parse().unwrap()).await.unwrap();
