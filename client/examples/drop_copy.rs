@@ -54,6 +54,7 @@ async fn main() -> Result<()> {
                 let (first, end) = (gap.first_missed, gap.first_available);
                 println!("{first} to before {end} are gone");
             }
+            Message::CaughtUp(_) => println!("caught up at {seq}"),
             _ => {}
         }
     }

@@ -19,7 +19,9 @@ pub struct LogonOptions {
     /// proposes.
     pub heartbeat_interval_ms: Option<u32>,
     /// The highest report number that the caller has: what came after it is sent again. What is too old
-    /// for that is told by a `ReportGap`, and open orders and balances follow. `None` asks for nothing.
+    /// for that is told by a `ReportGap`, and open orders and balances follow. A
+    /// [`CaughtUp`](rialto_protocol::CaughtUp) ends it: see [`Session::is_caught_up`]. 0 asks for that alone,
+    /// `None` for nothing.
     pub last_report_seq: Option<ReportSeq>,
     /// Cancel the orders placed with this key when its session is lost.
     pub cancel_on_disconnect: bool,
@@ -42,6 +44,7 @@ pub struct Session {
     next_client_seq: u64,
     last_report_seq: ReportSeq,
     numbering: Numbering,
+    is_caught_up: bool,
 }
 
 /// What [`Session::last_report_seq`] counts.
@@ -113,6 +116,7 @@ impl Connection {
             next_client_seq: logon.highest_client_seq.0.saturating_add(1),
             last_report_seq: options.last_report_seq.unwrap_or(newest).min(newest),
             numbering,
+            is_caught_up: options.last_report_seq.is_none(),
         })
     }
 }
@@ -148,6 +152,13 @@ impl Session {
     /// accounts, how many reports all of them had up to the last one that was handed out.
     pub const fn last_report_seq(&self) -> ReportSeq {
         self.last_report_seq
+    }
+
+    /// Whether everything that the logon asked for again has been handed out by [`Session::next`]: what comes from
+    /// then on is new. The message that says so is [`CaughtUp`](rialto_protocol::CaughtUp). True from the beginning
+    /// when nothing was asked for.
+    pub const fn is_caught_up(&self) -> bool {
+        self.is_caught_up
     }
 
     /// Gives a state-changing message the next client sequence and queues it. Nothing is sent before
@@ -189,7 +200,7 @@ impl Session {
     #[inline]
     pub async fn next(&mut self) -> Result<Message, ClientError> {
         let message = self.connection.next().await?;
-        self.numbering.note(&mut self.last_report_seq, &message);
+        self.note(&message);
         Ok(message)
     }
 
@@ -200,9 +211,16 @@ impl Session {
     pub fn try_next(&mut self) -> Result<Option<Message>, ClientError> {
         let message = self.connection.try_next()?;
         if let Some(message) = &message {
-            self.numbering.note(&mut self.last_report_seq, message);
+            self.note(message);
         }
         Ok(message)
+    }
+
+    /// Notes what a message that is handed out says about the session.
+    #[inline]
+    fn note(&mut self, message: &Message) {
+        self.numbering.note(&mut self.last_report_seq, message);
+        self.is_caught_up |= matches!(message, Message::CaughtUp(_));
     }
 
     /// As [`Connection::answer`].
@@ -241,13 +259,15 @@ impl Numbering {
             return;
         };
         *last = match (self, message) {
-            (Self::OfAll, Message::ReportGap(_)) | (Self::OfAccount, _) => report.max(*last),
+            (Self::OfAll, Message::ReportGap(_) | Message::CaughtUp(_)) | (Self::OfAccount, _) => {
+                report.max(*last)
+            }
             (Self::OfAll, _) => ReportSeq(last.0.saturating_add(1)),
         };
     }
 }
 
-/// The number of a report, or the last one before those that follow a gap.
+/// The number of a report, or the last one of those that will not come.
 #[inline]
 fn report_seq(message: &Message) -> Option<ReportSeq> {
     match message {
@@ -256,7 +276,8 @@ fn report_seq(message: &Message) -> Option<ReportSeq> {
         Message::TransferReport(report) => report.report_seq,
         Message::CancelOnDisconnectReport(report) => report.report_seq,
         Message::AdminReport(report) => report.report_seq,
-        // What lies before it will not come.
+        // What lies before it will not come, be it gone or for other keys.
+        Message::CaughtUp(end) => Some(end.last_report_seq),
         Message::ReportGap(gap) => Some(ReportSeq(gap.first_available.0.saturating_sub(1))),
         _ => None,
     }

@@ -106,8 +106,8 @@ pub(crate) struct LogOn {
     pub arms: u64,
     /// Whether the session will tell where the time of its commands goes.
     pub stage_times: bool,
-    /// The last report that the client has, of the account or for a copy of all accounts of all; `None` when it has
-    /// none and wants none again.
+    /// The last report that the client has, of the account or for a copy of all accounts of all; 0 when it has none
+    /// and wants none again, `None` when it does not want to be told either that it has caught up.
     pub last_report: Option<ReportSeq>,
     /// The heartbeat interval that holds.
     pub heartbeat_interval_ms: u32,

@@ -5,15 +5,15 @@ use std::time::Duration;
 use ed25519_dalek::{Signature, VerifyingKey};
 use rialto_client::{ClientError, Connection, LogonOptions, SEND_BYTES_MAX};
 use rialto_protocol::{
-    Channel, EndReason, FRAME_BYTES_MAX, Heartbeat, LogonRefused, Logout, Message, NewOrder,
-    ReportGap, SubscriptionRefusal, SubscriptionRefused, TestRequest, TradeTick, VarText,
-    logon_text,
+    CaughtUp, Channel, EndReason, ExecutionReport, FRAME_BYTES_MAX, Heartbeat, LogonRefused,
+    Logout, Message, NewOrder, ReportGap, SubscriptionRefusal, SubscriptionRefused, TestRequest,
+    TradeTick, VarText, logon_text,
 };
 use rialto_types::{AccountId, ClientSeq, InstrumentId, KeyId, ReportSeq, TradeId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message as WebSocketMessage;
 
-use crate::fake::{accept, accepted, challenge, connected, key, listen, logged_on};
+use crate::fake::{accept, challenge, connected, key, listen, logged_on};
 
 #[tokio::test]
 async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
@@ -27,15 +27,8 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         drop_copy: false,
         stage_times: false,
     };
-    let exchange = async {
-        let Message::Logon(logon) = fake.request().await else {
-            panic!("expected a logon");
-        };
-        fake.send(&[Message::LogonAccepted(accepted())]).await;
-        logon
-    };
     let key = key();
-    let (session, logon) = tokio::join!(connection.log_on(&key, options), exchange);
+    let (session, logon) = tokio::join!(connection.log_on(&key, options), fake.accept_logon());
     let mut session = session.unwrap();
     assert_eq!(logon.key_id, KeyId(9));
     assert_eq!(logon.last_report_seq, Some(ReportSeq(90)));
@@ -87,6 +80,36 @@ async fn reports_that_will_not_come_are_behind_the_session() {
     fake.send(&[Message::ReportGap(gap)]).await;
     assert_eq!(session.next().await.unwrap(), Message::ReportGap(gap));
     assert_eq!(session.last_report_seq(), ReportSeq(119));
+}
+
+#[tokio::test]
+async fn a_session_knows_when_it_has_caught_up() {
+    let (session, _fake) = logged_on().await;
+    assert!(session.is_caught_up(), "nothing was asked for");
+    let (connection, mut fake) = connected().await;
+    let options = LogonOptions {
+        last_report_seq: Some(ReportSeq(98)),
+        ..LogonOptions::default()
+    };
+    let key = key();
+    let (session, _) = tokio::join!(connection.log_on(&key, options), fake.accept_logon());
+    let mut session = session.unwrap();
+    assert!(!session.is_caught_up());
+    let again = ExecutionReport {
+        report_seq: Some(ReportSeq(99)),
+        ..ExecutionReport::default()
+    };
+    let end = CaughtUp {
+        last_report_seq: ReportSeq(100),
+    };
+    fake.send(&[again.into(), end.into()]).await;
+    session.next().await.unwrap();
+    assert!(!session.is_caught_up());
+    assert_eq!(session.last_report_seq(), ReportSeq(99));
+    // The last one was not for this key.
+    assert_eq!(session.next().await.unwrap(), Message::CaughtUp(end));
+    assert!(session.is_caught_up());
+    assert_eq!(session.last_report_seq(), ReportSeq(100));
 }
 
 #[tokio::test]

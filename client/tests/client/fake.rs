@@ -3,7 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use rialto_client::{ApiKey, Connection, LogonOptions, Session};
 use rialto_protocol::{
-    Challenge, Frame, LogonAccepted, Message, Permissions, Subscribe, SubscriptionAccepted,
+    Challenge, Frame, Logon, LogonAccepted, Message, Permissions, Subscribe, SubscriptionAccepted,
 };
 use rialto_types::{AccountId, ClientSeq, KeyId, ReportSeq};
 use tokio::net::{TcpListener, TcpStream};
@@ -77,6 +77,15 @@ impl Fake {
             .close(None)
             .await
             .expect("the client is connected");
+    }
+
+    /// Reads a logon and accepts it.
+    pub(crate) async fn accept_logon(&mut self) -> Logon {
+        let Message::Logon(logon) = self.request().await else {
+            panic!("expected a logon");
+        };
+        self.send(&[Message::LogonAccepted(accepted())]).await;
+        logon
     }
 
     /// Reads a subscription and accepts it.
@@ -157,13 +166,8 @@ pub(crate) fn accepted() -> LogonAccepted {
 /// A session, with the exchange's side of it.
 pub(crate) async fn logged_on() -> (Session, Fake) {
     let (connection, mut fake) = connected().await;
-    let exchange = async {
-        let Message::Logon(_) = fake.request().await else {
-            panic!("expected a logon");
-        };
-        fake.send(&[Message::LogonAccepted(accepted())]).await;
-    };
     let key = key();
-    let (session, ()) = tokio::join!(connection.log_on(&key, LogonOptions::default()), exchange);
+    let logon = connection.log_on(&key, LogonOptions::default());
+    let (session, _) = tokio::join!(logon, fake.accept_logon());
     (session.expect("the logon is good"), fake)
 }

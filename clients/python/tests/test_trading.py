@@ -7,6 +7,7 @@ import pytest
 
 from rialto_client import (
     BalanceUpdate,
+    CaughtUp,
     Client,
     ExecutionReport,
     LogonTerms,
@@ -17,6 +18,7 @@ from rialto_client import (
     RejectReason,
     ReportGap,
     RequestRefused,
+    SessionEnded,
     Side,
     TimeInForce,
     UsageError,
@@ -299,6 +301,47 @@ async def test_missing_reports_are_told() -> None:
         assert isinstance(found[2], BalanceUpdate)
         assert found[3] == ReportGap(46, 48)
         assert client.last_report_seq == 48
+
+
+@asynchronous
+async def test_the_end_of_what_was_missed_is_told() -> None:
+    """Among the reports, to whoever awaits it, and by the number that the next logon states."""
+    go_on = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on(next_report_seq=48)
+        await peer.send(report("New", 9, 45))
+        await go_on.wait()
+        await peer.send(("CaughtUp", {"last_report_seq": 47}))
+        await peer.wait_closed()
+
+    async with exchange(script) as address:
+        client = Client(address, key=KEY, terms=LogonTerms(last_report_seq=44))
+        reports = client.reports()
+        async with client:
+            assert isinstance(await anext(reports), ExecutionReport)
+            assert not client.session.is_caught_up
+            assert client.last_report_seq == 45
+            go_on.set()
+            await client.caught_up()
+            assert client.session.is_caught_up
+            assert await anext(reports) == CaughtUp(47)
+            assert client.last_report_seq == 47
+
+
+@asynchronous
+async def test_who_waits_for_the_end_learns_that_it_will_not_come() -> None:
+    """And who has asked for nothing does not wait."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+
+    terms = LogonTerms(last_report_seq=44)
+    async with session(script, terms) as client:
+        with pytest.raises(SessionEnded):
+            await client.caught_up()
+    async with session(script) as client:
+        await client.caught_up()
 
 
 @asynchronous

@@ -235,7 +235,7 @@ impl Client {
         );
         let next = logon.next_report_seq;
         assert!(next > self.report, "{key}: {next} after {}", self.report);
-        self.is_catching_up = asks && next.0 > self.report.0 + 1;
+        self.is_catching_up = asks;
         if !self.is_catching_up {
             self.report = ReportSeq(next.0 - 1);
         }
@@ -329,7 +329,7 @@ impl Client {
                 assert_eq!(gap.first_missed.0, self.report.0 + 1);
                 self.report = ReportSeq(gap.first_available.0 - 1);
             }
-            Message::Balances(balances) => self.caught_up(balances.last_report_seq),
+            Message::CaughtUp(end) => self.caught_up(end.last_report_seq),
             Message::ExecutionReport(report) if report.exec_type == ExecType::New => {
                 let (Part::Trader(whims), Some(order)) = (&mut self.part, report.order_id) else {
                     panic!("nobody else places orders: {report:?}");
@@ -352,8 +352,8 @@ impl Client {
     /// Everything that was missed has been told: of what is known and was not told of, the answer was no
     /// report.
     fn caught_up(&mut self, last: ReportSeq) {
-        assert!(self.is_catching_up, "nobody asked for balances");
-        assert_eq!(self.report, last, "a report is missing before the balances");
+        assert!(self.is_catching_up, "nobody asked for what was missed");
+        assert_eq!(self.report, last, "a report is missing before the end");
         self.is_catching_up = false;
         self.unanswered = self.unanswered.split_off(&(self.applied + 1));
     }

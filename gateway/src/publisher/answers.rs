@@ -32,6 +32,7 @@ pub(crate) const LISTED_COUNT_MAX: u16 = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) place: Place,
+    /// 0 when nobody asked: it ends what was missed.
     pub(super) template_id: u16,
     pub(super) request_id: u64,
 }
@@ -41,6 +42,8 @@ pub(super) struct Asked {
 struct Answer {
     place: Place,
     request_id: u64,
+    /// Whether nobody asked: see [`Asked::template_id`].
+    is_unasked: bool,
     kind: Kind,
 }
 
@@ -147,13 +150,16 @@ impl Answers {
         let Asked {
             place, request_id, ..
         } = asked;
+        let is_unasked = asked.template_id == 0;
         let answer = Answer {
             place,
             request_id,
+            is_unasked,
             kind,
         };
         let under_way = self.under_way.iter().filter(|other| other.place == place);
-        if under_way.count() >= ANSWERS_PER_SESSION_MAX {
+        // What is told unasked comes once in a session.
+        if !is_unasked && under_way.count() >= ANSWERS_PER_SESSION_MAX {
             end(models, answer);
             let text = format!(
                 "{ANSWERS_PER_SESSION_MAX} questions of this session are being answered: ask again when one is done"
@@ -201,6 +207,12 @@ impl Answers {
         self.under_way
             .iter()
             .any(|answer| keeps_up(desk, answer.place))
+    }
+
+    /// Whether a receiver is being told something that it did not ask for.
+    pub(super) fn is_telling_unasked(&self, place: Place) -> bool {
+        let mut under_way = self.under_way.iter();
+        under_way.any(|answer| answer.is_unasked && answer.place == place)
     }
 
     /// Whether an answer waits for its receiver.
@@ -255,6 +267,7 @@ impl Answer {
             place,
             request_id,
             kind,
+            is_unasked: _,
         } = self;
         match kind {
             Kind::OpenOrders {

@@ -105,7 +105,7 @@ impl Publisher {
         let max = self.limits.trader_queue_bytes_max;
         self.desk.log_on(place, trader, max);
         self.desk.tell(place, &message);
-        if let Some(last) = log_on.last_report.filter(|last| last.0 + 1 < next.0) {
+        if let Some(last) = log_on.last_report {
             self.begin_catching_up(place, trader, last);
         }
     }

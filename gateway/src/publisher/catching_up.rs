@@ -5,8 +5,9 @@
 //! order. When the log does not reach back far enough, or forgets faster than the client reads, a
 //! `ReportGap` says which are gone, and open orders and balances follow at the end. A drop copy of all accounts
 //! counts the reports of all of them, goes through the whole log, and is told no orders and balances: whose?
+//! A `CaughtUp` comes last, to each kind of session, also when there was nothing to be told.
 
-use rialto_protocol::ReportGap;
+use rialto_protocol::{CaughtUp, ReportGap};
 use rialto_types::{Permissions, ReportSeq};
 
 use super::answers::keeps_up;
@@ -26,18 +27,32 @@ pub(super) struct CatchUp {
     next: ReportSeq,
     /// Whether some were gone.
     has_gap: bool,
+    stage: Stage,
+}
+
+/// What it is being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Reports. What happens meanwhile waits its turn among them.
+    Reports,
+    /// The open orders, bit by bit, as an answer; and what happens when it happens.
+    OpenOrders,
 }
 
 impl Publisher {
-    /// Begins to send a session what came after `last`, the last report that it has.
+    /// Begins to send a session what came after `last`, the last report that it has; 0 when it has none and
+    /// wants none. When there is nothing it is told so at once.
     pub(super) fn begin_catching_up(&mut self, place: Place, trader: Trader, last: ReportSeq) {
-        if let Some(member) = self.desk.get_mut(place) {
+        if last.0 == 0 || last >= self.last_report(trader) {
+            self.tell_caught_up(place, trader);
+        } else if let Some(member) = self.desk.get_mut(place) {
             member.is_catching_up = true;
             self.catching_up.push(CatchUp {
                 place,
                 trader,
                 next: ReportSeq(last.0 + 1),
                 has_gap: false,
+                stage: Stage::Reports,
             });
         }
     }
@@ -46,9 +61,16 @@ impl Publisher {
     pub(super) fn go_on_catching_up(&mut self) {
         let mut all = std::mem::take(&mut self.catching_up);
         all.retain_mut(|one| {
-            let is_done = keeps_up(&self.desk, one.place) && self.send_again(one);
+            if one.stage == Stage::Reports
+                && keeps_up(&self.desk, one.place)
+                && self.send_again(one)
+            {
+                self.end_reports(one);
+            }
+            let is_done =
+                one.stage == Stage::OpenOrders && !self.answers.is_telling_unasked(one.place);
             if is_done {
-                self.end_catching_up(one);
+                self.tell_caught_up(one.place, one.trader);
             }
             !is_done
         });
@@ -57,8 +79,10 @@ impl Publisher {
 
     /// Whether one of them can be sent more at once.
     pub(super) fn can_catch_up(&self) -> bool {
-        let mut places = self.catching_up.iter().map(|one| one.place);
-        places.any(|place| keeps_up(&self.desk, place))
+        self.catching_up.iter().any(|one| match one.stage {
+            Stage::Reports => keeps_up(&self.desk, one.place),
+            Stage::OpenOrders => !self.answers.is_telling_unasked(one.place),
+        })
     }
 
     /// Sends the next reports. Returns whether the session has caught up.
@@ -99,11 +123,13 @@ impl Publisher {
         one.next > last
     }
 
-    /// From here on the session is told what happens when it happens.
-    fn end_catching_up(&mut self, one: &CatchUp) {
+    /// From here on the session is told what happens when it happens. Balances are told at once, open orders
+    /// begin to be told if reports are gone.
+    fn end_reports(&mut self, one: &mut CatchUp) {
         if let Some(member) = self.desk.get_mut(one.place) {
             member.is_catching_up = false;
         }
+        one.stage = Stage::OpenOrders;
         let has_balances = one.trader.role != Role::VenueCopy;
         if !has_balances || !one.trader.permissions.allows(Permissions::READ) {
             return;
@@ -123,5 +149,11 @@ impl Publisher {
             self.answers
                 .ask(&mut self.models, &mut self.desk, asked, question);
         }
+    }
+
+    /// Tells a session that it has been told everything.
+    fn tell_caught_up(&mut self, place: Place, trader: Trader) {
+        let last_report_seq = self.last_report(trader);
+        self.desk.tell(place, &CaughtUp { last_report_seq });
     }
 }

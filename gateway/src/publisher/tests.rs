@@ -211,6 +211,8 @@ struct Client {
     report: ReportSeq,
     /// Whether it was logged on before, and so is sent what it missed.
     has_come_back: bool,
+    /// Whether it was told that this is all.
+    has_caught_up: bool,
     orders: BTreeMap<OrderId, ExecutionReport>,
     balances: BTreeMap<AssetId, (Scaled, Scaled)>,
 }
@@ -244,6 +246,10 @@ impl Client {
             }
             Message::CancelOnDisconnectReport(m) => assert_eq!(m.report_seq, None),
             Message::BalanceUpdate(m) => self.set_balances(&m.balances),
+            Message::CaughtUp(m) => {
+                assert_eq!(m.last_report_seq, self.report, "{at}");
+                assert!(!std::mem::replace(&mut self.has_caught_up, true), "{at}");
+            }
             other => panic!("{other:?} {at}"),
         }
     }
@@ -378,6 +384,7 @@ impl Audience {
             let listener = Listener::open(publisher, self.id());
             let mut client = self.away.remove(&key.account).unwrap_or_default();
             client.has_come_back = client.report.0 > 0;
+            client.has_caught_up = false;
             let last = client.has_come_back.then_some(client.report);
             listener.log_on(publisher, id, last);
             (client.listener, client.key) = (Some(listener), id);
@@ -411,6 +418,7 @@ impl Audience {
                 client.message(message, at);
             }
             client.check(*account, image, at);
+            assert_eq!(client.has_caught_up, client.has_come_back, "{at}");
         }
         // A session whose key was revoked is told that, and nothing that comes after.
         let is_revoked = |key: KeyId| image.keys[key.index() - 1].revoked;

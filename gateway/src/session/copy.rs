@@ -71,7 +71,7 @@ impl Session {
             after: ClientSeq(0),
             arms: 0,
             stage_times: false,
-            last_report: message.last_report_seq.filter(|last| last.0 > 0),
+            last_report: message.last_report_seq,
             interval,
         })
         .await?;

@@ -121,7 +121,7 @@ impl Session {
             after,
             arms: lease.state.arms,
             stage_times: wants_times,
-            last_report: message.last_report_seq.filter(|last| last.0 > 0),
+            last_report: message.last_report_seq,
             interval,
         };
         // From here on the session acts for the key: whatever happens, its end gives the key back.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod catching_up;
+#[cfg(test)]
 mod copies;
 #[cfg(test)]
 mod crowd;

@@ -5,8 +5,8 @@
 use super::{
     AccountDetails, AccountsRequest, AddAsset, AddKey, AdminReport, ArmCancelOnDisconnect,
     AssetDefinition, BalanceUpdate, Balances, BalancesRequest, BookChecksum,
-    CancelOnDisconnectReport, CancelOrder, CancelOrders, CandleSnapshot, CandleUpdate, Challenge,
-    CreateAccount, EngageKillSwitch, ExecutionReport, Heartbeat, InstrumentDefinition,
+    CancelOnDisconnectReport, CancelOrder, CancelOrders, CandleSnapshot, CandleUpdate, CaughtUp,
+    Challenge, CreateAccount, EngageKillSwitch, ExecutionReport, Heartbeat, InstrumentDefinition,
     InstrumentStatus, KeyDetails, KeysRequest, L2ConflatedSnapshot, L2ConflatedUpdate, L2Snapshot,
     L2Update, L3Snapshot, L3Update, ListInstrument, Logon, LogonAccepted, LogonRefused, Logout,
     MassCancel, MassCancelReport, NewOrder, OpenOrdersRequest, OrderStatus, OrderStatusRequest,
@@ -32,6 +32,7 @@ macro_rules! with_message {
             Message::TestRequest($inner) => $then,
             Message::Refused($inner) => $then,
             Message::ReportGap($inner) => $then,
+            Message::CaughtUp($inner) => $then,
             Message::NewOrder($inner) => $then,
             Message::CancelOrder($inner) => $then,
             Message::ReplaceOrder($inner) => $then,
@@ -111,6 +112,8 @@ pub enum Message {
     Refused(Refused),
     /// See [`ReportGap`].
     ReportGap(ReportGap),
+    /// See [`CaughtUp`].
+    CaughtUp(CaughtUp),
     /// See [`NewOrder`].
     NewOrder(NewOrder),
     /// See [`CancelOrder`].
@@ -250,6 +253,7 @@ impl Message {
             TestRequest::TEMPLATE_ID => read_apart(header, bytes, len, Self::TestRequest),
             Refused::TEMPLATE_ID => read_apart(header, bytes, len, Self::Refused),
             ReportGap::TEMPLATE_ID => read_apart(header, bytes, len, Self::ReportGap),
+            CaughtUp::TEMPLATE_ID => read_apart(header, bytes, len, Self::CaughtUp),
             NewOrder::TEMPLATE_ID => read(header, bytes, len, Self::NewOrder),
             CancelOrder::TEMPLATE_ID => read(header, bytes, len, Self::CancelOrder),
             ReplaceOrder::TEMPLATE_ID => read(header, bytes, len, Self::ReplaceOrder),
@@ -395,6 +399,7 @@ pub fn template_name(template_id: u16) -> Option<&'static str> {
         TestRequest::TEMPLATE_ID => TestRequest::NAME,
         Refused::TEMPLATE_ID => Refused::NAME,
         ReportGap::TEMPLATE_ID => ReportGap::NAME,
+        CaughtUp::TEMPLATE_ID => CaughtUp::NAME,
         NewOrder::TEMPLATE_ID => NewOrder::NAME,
         CancelOrder::TEMPLATE_ID => CancelOrder::NAME,
         ReplaceOrder::TEMPLATE_ID => ReplaceOrder::NAME,
@@ -481,6 +486,7 @@ from_messages!(
     CancelOrders,
     CandleSnapshot,
     CandleUpdate,
+    CaughtUp,
     Challenge,
     CreateAccount,
     EngageKillSwitch,

@@ -84,6 +84,7 @@ pub struct Logon {
     /// The interval wanted, 1,000 to 60,000; null takes that of the challenge.
     pub heartbeat_interval_ms: Option<u32>,
     /// The highest report number that the client has; null or 0: it has none and wants none again.
+    /// Unless null, a CaughtUp says when all have been told.
     pub last_report_seq: Option<ReportSeq>,
     /// Choices.
     pub logon_flags: LogonFlags,
@@ -487,4 +488,43 @@ impl WireMessage for ReportGap {
     const NAME: &'static str = "ReportGap";
     const TEMPLATE_ID: u16 = 9;
     const BLOCK_LENGTH: u16 = 16;
+}
+
+/// Exchange to client, when the logon stated a lastReportSeq: the session has been told everything
+/// that it missed, and after a ReportGap how orders and balances stand. Whatever comes from here on
+/// is new.
+///
+/// Template id 10, a block of 8 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Copy, Default)]
+pub struct CaughtUp {
+    /// The last report so far, as the session counts them: those up to it have been sent, but for
+    /// what a ReportGap names and what is not for this key. The next logon may state it.
+    pub last_report_seq: ReportSeq,
+}
+
+impl Body for CaughtUp {
+    #[inline]
+    fn variable_len(&self) -> usize {
+        0
+    }
+
+    #[inline]
+    fn put(&self, writer: &mut Writer<'_>) {
+        let block = writer.block::<8>();
+        self.last_report_seq.put(&mut block[0..8]);
+    }
+
+    #[inline]
+    fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let block = reader.block(8)?;
+        Ok(Self {
+            last_report_seq: Field::get(&block[0..8]),
+        })
+    }
+}
+
+impl WireMessage for CaughtUp {
+    const NAME: &'static str = "CaughtUp";
+    const TEMPLATE_ID: u16 = 10;
+    const BLOCK_LENGTH: u16 = 8;
 }

@@ -10,11 +10,11 @@ mod market;
 mod reports;
 
 use rialto_protocol::{
-    ArmCancelOnDisconnect, BalancesRequest, Boolean, CancelOrder, Challenge, ClientOrderIdText,
-    Decimal, EndReason, Heartbeat, Logon, LogonAccepted, LogonFlags, LogonRefused, Logout,
-    MassCancel, Message, NewOrder, OpenOrdersRequest, OrderFlags, OrderStatusRequest, OrderType,
-    Permissions, Refused, ReplaceOrder, ReportGap, Scaled, Subscribe, TestRequest, Text,
-    TimeInForce,
+    ArmCancelOnDisconnect, BalancesRequest, Boolean, CancelOrder, CaughtUp, Challenge,
+    ClientOrderIdText, Decimal, EndReason, Heartbeat, Logon, LogonAccepted, LogonFlags,
+    LogonRefused, Logout, MassCancel, Message, NewOrder, OpenOrdersRequest, OrderFlags,
+    OrderStatusRequest, OrderType, Permissions, Refused, ReplaceOrder, ReportGap, Scaled,
+    Subscribe, TestRequest, Text, TimeInForce,
 };
 use rialto_types::{
     AccountId, AccountState, ClientSeq, InstrumentId, KeyId, OrderId, RejectReason, ReportSeq,
@@ -114,6 +114,10 @@ fn session() -> Vec<Message> {
         ReportGap {
             first_missed: ReportSeq(42),
             first_available: ReportSeq(45),
+        }
+        .into(),
+        CaughtUp {
+            last_report_seq: ReportSeq(47),
         }
         .into(),
     ]

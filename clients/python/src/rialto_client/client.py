@@ -7,7 +7,8 @@ is in the tables before anybody who awaits it goes on.
 
 A client is for one session. To go on after a session was lost, make another one; `last_report_seq`
 of the old one, in the new one's `LogonTerms`, has the exchange send what was missed: the reports,
-or where they are too old a `ReportGap`, and then how orders and balances stand now.
+or where they are too old a `ReportGap`, and then how orders and balances stand now. `caught_up`
+awaits the end of it.
 """
 
 import ssl
@@ -139,6 +140,13 @@ class Client(Trading):
             await self._session.close()
             raise
         return self
+
+    async def caught_up(self) -> None:
+        """Awaits that all has come which the logon asked for again by `last_report_seq`.
+
+        Returns at once when it asked for none; a `SessionEnded` when the session ends before.
+        """
+        await self.session.caught_up()
 
     async def close(self) -> None:
         """Logs out and awaits the end of the connection; does nothing when it is over."""

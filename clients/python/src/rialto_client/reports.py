@@ -130,6 +130,13 @@ class ReportGap:
 
 
 @dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Everything that this client has missed has been told; what follows is new."""
+
+    last_report_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionReport:
     """Something happened to an order, or the core refused a request about one.
 

@@ -28,7 +28,7 @@ from .errors import (
 )
 from .key import ApiKey
 from .pending import Pending, Read, refusal
-from .reports import Challenge, Heartbeat, LogonAccepted, Refused, ReportGap
+from .reports import CaughtUp, Challenge, Heartbeat, LogonAccepted, Refused, ReportGap
 from .reports import LogonRefused as LogonRefusedMessage
 from .typed import Answer, Typed, Typist
 
@@ -46,7 +46,8 @@ class LogonTerms:
     """What a logon asks for, the key aside.
 
     `heartbeat_interval_ms` (1,000 to 60,000) is that of the challenge when None. `last_report_seq`
-    is the highest report number that the program has; None when it has none and wants none again.
+    is the highest report number that the program has: what came after it is sent again, and a
+    `CaughtUp` ends it. With 0 only that comes, with None nothing.
     `exchange_id`, when given, is the only exchange that gets a signature. A `drop_copy` only reads,
     beside other sessions of the key: the reports of its account, and with an administrator's key
     those of all accounts, whose reports are then counted together. With `stage_times` a
@@ -83,6 +84,7 @@ class Session:
         self._next_client_seq = 1
         self._last_request_id = 0
         self._last_report_seq: int | None = None
+        self._catching_up: asyncio.Future[None] | None = None
         self.logon: LogonAccepted | None = None
 
     @classmethod
@@ -136,6 +138,11 @@ class Session:
         return self._last_report_seq or 0
 
     @property
+    def is_caught_up(self) -> bool:
+        """Whether all that the logon asked for again has come; True when it asked for nothing."""
+        return self._catching_up is None or self._catching_up.done()
+
+    @property
     def next_client_seq(self) -> int:
         """The client sequence that the next command will have unless it names one."""
         return self._next_client_seq
@@ -158,7 +165,9 @@ class Session:
             LogonFlag.DROP_COPY: terms.drop_copy,
         }
         flags = {flag for flag, is_chosen in chosen.items() if is_chosen}
-        self._logging_on = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._catching_up = None if terms.last_report_seq is None else loop.create_future()
+        self._logging_on = loop.create_future()
         try:
             await self.send(
                 "Logon",
@@ -229,6 +238,14 @@ class Session:
         finally:
             del self._tests[number]
 
+    async def caught_up(self) -> None:
+        """Awaits that all has come which the logon asked for again; at once when it asked for none.
+
+        A `SessionEnded` when the session ends before.
+        """
+        if self._catching_up is not None:
+            await asyncio.shield(self._catching_up)
+
     async def close(self) -> None:
         """Logs out and awaits the end of the connection."""
         await self._connection.close()
@@ -256,6 +273,8 @@ class Session:
                 self._pending.settle(message, None if self.logon is None else self.logon.key_id)
                 if isinstance(message, Refused):
                     self._refuse_second_logon(message)
+                elif isinstance(message, CaughtUp):
+                    self._end_catching_up()
 
     def _log_on(self, message: LogonAccepted) -> None:
         self.logon = message
@@ -281,6 +300,8 @@ class Session:
         """Notices reports that are missing."""
         if isinstance(message, ReportGap):
             self._last_report_seq = max(self.last_report_seq, message.first_available - 1)
+        if isinstance(message, CaughtUp):
+            self._last_report_seq = max(self.last_report_seq, message.last_report_seq)
         seq: int | None = getattr(message, "report_seq", None)
         if seq is None or self._last_report_seq is None:
             return
@@ -293,6 +314,10 @@ class Session:
             self._deliver(ReportGap(self._last_report_seq + 1, seq))
         self._last_report_seq = seq
 
+    def _end_catching_up(self) -> None:
+        if self._catching_up is not None and not self._catching_up.done():
+            self._catching_up.set_result(None)
+
     def _end(self, end: SessionEnded) -> None:
         waiting: list[asyncio.Future[None] | asyncio.Future[LogonAccepted]] = [
             *self._tests.values()
@@ -302,5 +327,9 @@ class Session:
         for future in waiting:
             if not future.done():
                 future.set_exception(end)
+        if self._catching_up is not None and not self._catching_up.done():
+            self._catching_up.set_exception(end)
+            # Nobody need have waited for it.
+            self._catching_up.exception()
         self._pending.fail(end)
         self._tell_end(end)

@@ -30,6 +30,7 @@ Report: TypeAlias = (
     | reports.StageTimes
     | reports.AdminReport
     | reports.ReportGap
+    | reports.CaughtUp
     | reports.Refused
 )
 """What a session is told about its account without asking, and what its requests come to."""
