@@ -21,6 +21,8 @@ async fn main() -> Result<()> {
     let (qty, stop) = (next()?, next()?);
     let address = next().unwrap_or_else(|_| "127.0.0.1:7400".to_owned());
 
+    // Listened for from the first wait on, so that none is lost while the order is placed.
+    let mut stop_asked = tokio::spawn(tokio::signal::ctrl_c());
     let key = ApiKey::load(keys, Some(AccountId(account)))?;
     let connection = Connection::open(&address).await?;
     let mut session = connection.log_on(&key, LogonOptions::default()).await?;
@@ -39,7 +41,7 @@ async fn main() -> Result<()> {
     loop {
         let message = tokio::select! {
             message = session.next() => message?,
-            _ = tokio::signal::ctrl_c() => {
+            _ = &mut stop_asked => {
                 println!("order {id} still waits");
                 return Ok(session.log_out().await?);
             }
