@@ -12,8 +12,8 @@ use rialto_types::RejectReason;
 use thiserror::Error;
 use tokio_tungstenite::tungstenite;
 
-use crate::BookError;
 use crate::key::KeyError;
+use crate::{BookError, CandleError};
 
 /// Why a call on a connection failed. Each message is complete: it has its causes in it, and `source` gives
 /// nothing further. After any variant but those of the first group, [`Refused`],
@@ -148,6 +148,9 @@ pub enum ClientError {
     /// The book cannot be built from what the exchange sends.
     #[error("the book cannot be followed: {0}")]
     Book(BookError),
+    /// The candles cannot be built from what the exchange sends.
+    #[error("the candles cannot be followed: {0}")]
+    Candles(CandleError),
     /// The answer did not come in time; whether the exchange has acted is not known.
     #[error("no answer to {what} within {} ms", .after.as_millis())]
     NoAnswer {
@@ -232,7 +235,12 @@ macro_rules! wrapped {
     };
 }
 
-wrapped!(Key(KeyError), Malformed(DecodeError), Book(BookError));
+wrapped!(
+    Key(KeyError),
+    Malformed(DecodeError),
+    Book(BookError),
+    Candles(CandleError),
+);
 
 impl From<Rejection> for ClientError {
     fn from(rejection: Rejection) -> Self {

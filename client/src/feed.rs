@@ -1,16 +1,12 @@
 //! A book that keeps itself whole: subscribes, follows, and subscribes anew when something was missed.
 
-use rialto_protocol::{Channel, Message, Subscribe, Unsubscribe};
+use rialto_protocol::{Channel, Message};
 use rialto_types::InstrumentId;
 
+use crate::subscription::Subscription;
 use crate::{
     BookError, BookProgress, ClientError, Connection, ListedInstrument, LocalBook, OrderBook,
-    Rejection,
 };
-
-/// New subscriptions in a row without a whole book in between, after which the feed gives up: an exchange
-/// that keeps sending nonsense is not to be asked for ever.
-const ATTEMPTS_MAX: u32 = 5;
 
 /// What a message was to a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +90,7 @@ pub type OrderBookFeed = Feed<OrderBook>;
 #[derive(Clone, Debug)]
 pub struct Feed<B> {
     book: B,
-    channel: Channel,
-    /// The request ids of the subscription last asked for.
-    unsubscribe_id: u64,
-    subscribe_id: u64,
-    /// Whether the subscription last asked for has been answered; what came before that is old.
-    is_subscribed: bool,
-    /// Subscriptions since the book was last whole.
-    attempts: u32,
+    subscription: Subscription,
 }
 
 impl Feed<LocalBook> {
@@ -150,17 +139,9 @@ impl<B: Followed> Feed<B> {
         book: B,
         channel: Channel,
     ) -> Result<Self, ClientError> {
-        let mut feed = Self {
-            book,
-            channel,
-            unsubscribe_id: 0,
-            subscribe_id: 0,
-            is_subscribed: false,
-            attempts: 0,
-        };
-        feed.ask(connection)?;
-        connection.flush().await?;
-        Ok(feed)
+        let instrument = book.instrument_id();
+        let subscription = Subscription::begin(connection, channel, instrument).await?;
+        Ok(Self { book, subscription })
     }
 
     /// The book.
@@ -183,35 +164,29 @@ impl<B: Followed> Feed<B> {
         connection: &mut Connection,
         message: &Message,
     ) -> Result<FeedStep, ClientError> {
-        let progress = match message {
-            Message::SubscriptionAccepted(accepted) => {
-                return Ok(self.answered(accepted.request_id));
-            }
-            Message::SubscriptionRefused(refused) if refused.request_id == self.subscribe_id => {
-                return Err(Rejection::from(refused).into());
-            }
-            // That there was nothing to end is no harm: the subscription that follows counts.
-            Message::SubscriptionRefused(refused) if refused.request_id == self.unsubscribe_id => {
-                return Ok(FeedStep::Waiting);
-            }
-            message if self.is_subscribed => self.book.apply(self.channel, message),
+        if self.subscription.hear(message)? {
+            return Ok(FeedStep::Waiting);
+        }
+        if !self.subscription.is_answered() {
             // What is left of a subscription that has ended, or somebody else's.
-            message if self.concerns(message) => return Ok(FeedStep::Waiting),
-            _ => return Ok(FeedStep::Foreign),
-        };
-        match progress {
+            let is_this = self.concerns(message);
+            return Ok(if is_this {
+                FeedStep::Waiting
+            } else {
+                FeedStep::Foreign
+            });
+        }
+        match self.book.apply(self.subscription.channel(), message) {
             Ok(BookProgress::Foreign) => Ok(FeedStep::Foreign),
             Ok(BookProgress::Partial) => Ok(FeedStep::Waiting),
             Ok(BookProgress::Consistent) => {
-                self.attempts = 0;
+                self.subscription.succeeded();
                 Ok(FeedStep::Changed)
             }
             Ok(BookProgress::Proven) => Ok(FeedStep::Proven),
-            Err(error) if self.attempts >= ATTEMPTS_MAX => Err(error.into()),
             Err(error) => {
-                self.end(connection)?;
-                self.ask(connection)?;
-                connection.flush().await?;
+                let error = self.subscription.renew(connection, error).await?;
+                self.book.clear();
                 Ok(FeedStep::Resubscribed(error))
             }
         }
@@ -229,38 +204,6 @@ impl<B: Followed> Feed<B> {
             Message::BookChecksum(m) => (m.channel, m.instrument_id),
             _ => return false,
         };
-        channel == self.channel && id == self.instrument_id()
-    }
-
-    fn answered(&mut self, request_id: u64) -> FeedStep {
-        if request_id == self.subscribe_id {
-            self.is_subscribed = true;
-            FeedStep::Waiting
-        } else if request_id == self.unsubscribe_id {
-            FeedStep::Waiting
-        } else {
-            FeedStep::Foreign
-        }
-    }
-
-    fn ask(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
-        self.subscribe_id = connection.request_id();
-        self.is_subscribed = false;
-        self.attempts += 1;
-        self.book.clear();
-        connection.queue(&Subscribe {
-            request_id: self.subscribe_id,
-            instrument_id: Some(self.instrument_id()),
-            channel: self.channel.into(),
-        })
-    }
-
-    fn end(&mut self, connection: &mut Connection) -> Result<(), ClientError> {
-        self.unsubscribe_id = connection.request_id();
-        connection.queue(&Unsubscribe {
-            request_id: self.unsubscribe_id,
-            instrument_id: Some(self.instrument_id()),
-            channel: self.channel.into(),
-        })
+        channel == self.subscription.channel() && id == self.instrument_id()
     }
 }

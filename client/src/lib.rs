@@ -24,8 +24,11 @@
 //! # }
 //! ```
 //!
-//! Whole programs stand in `client/examples`: a market maker, a book recorder, a stop-loss, a drop
-//! copy.
+//! A [`BookFeed`] or [`OrderBookFeed`] keeps the book of an instrument, a [`CandleFeed`] its candles of one length,
+//! a [`StatisticsFeed`] its last 24 hours, all in the instrument's own ticks and lots.
+//!
+//! Whole programs stand in `client/examples`: a market maker, a book recorder, a candle recorder, a stop-loss, a
+//! drop copy.
 //!
 //! No thread and no task runs in the background: whoever owns a connection polls it. Heartbeats are sent
 //! and answered inside `next`, so a caller that waits for anything else meanwhile puts `next` in its
@@ -38,6 +41,8 @@ mod address;
 mod administration;
 mod book;
 mod book_error;
+mod candle;
+mod candles;
 mod connection;
 mod directory;
 mod error;
@@ -51,6 +56,8 @@ mod questions;
 mod requests;
 mod sequenced;
 mod session;
+mod statistics;
+mod subscription;
 #[cfg(test)]
 mod testing;
 mod tls;
@@ -59,6 +66,10 @@ pub use address::{Address, DEFAULT_PORT, ENDPOINT_PATH};
 pub use administration::TransferRequest;
 pub use book::{BookProgress, LocalBook, PriceLevel};
 pub use book_error::BookError;
+pub use candle::{Candle, CandleLength, UnknownCandleLength};
+pub use candles::{
+    CANDLES_KEPT_MAX, CandleError, CandleFeed, CandleProgress, CandleSeries, CandleStep,
+};
 pub use connection::{Connection, SEND_BYTES_MAX, SET_ASIDE_MAX};
 pub use directory::{Directory, ListedInstrument};
 pub use error::{Cause, ClientError, Rejection};
@@ -69,4 +80,5 @@ pub use questions::LIST_ENTRIES_MAX;
 pub use requests::OrderOutcome;
 pub use sequenced::Sequenced;
 pub use session::{LogonOptions, Session};
+pub use statistics::{DayPrices, DayStatistics, StatisticsFeed};
 pub use tls::Trust;

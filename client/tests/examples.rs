@@ -125,6 +125,19 @@ fn the_examples_do_what_they_say() {
     assert!(sequences.is_sorted(), "{sequences:?}");
     drop(recorder);
 
+    let mut recorder = Program::example("candle_recorder", &["BTC-USDT", "1s", address]);
+    assert!(
+        recorder
+            .line()
+            .starts_with("open_time_ns,open,high,low,close,")
+    );
+    let begins: Vec<u64> = (0..3)
+        .map(|_| recorder.line().split(',').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(begins.is_sorted_by(|one, other| one < other), "{begins:?}");
+    assert!(begins.iter().all(|begin| begin % 1_000_000_000 == 0));
+    recorder.interrupt();
+
     let arguments = [&keys, "8", "BTC-USDT", "0.001", "30000", address];
     let mut stop_loss = Program::example("stop_loss", &arguments);
     assert!(stop_loss.line().ends_with("trade at 30000 or below"));

@@ -15,7 +15,7 @@ use rialto_types::{
 use crate::fake::{Fake, connected};
 
 /// An instrument with a tick and a lot of one.
-fn plain() -> ListedInstrument {
+pub(crate) fn plain() -> ListedInstrument {
     let asset = |symbol| Asset {
         symbol: Symbol::new(symbol).unwrap(),
         decimals: 0,

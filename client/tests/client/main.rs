@@ -8,4 +8,6 @@ mod fake;
 #[cfg(test)]
 mod feed;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod requests;
