@@ -119,7 +119,8 @@ impl Gateway {
     /// When the configuration cannot be run, the certificate cannot be used, or the address cannot be listened on.
     pub fn bind(config: GatewayConfig, mut registry: Registry) -> Result<Self, BindError> {
         config.check().map_err(BindError::Configuration)?;
-        let tls = config.tls.clone().map(Tls::load).transpose();
+        let load = |files| Tls::load(files, &mut registry);
+        let tls = config.tls.clone().map(load).transpose();
         let tls = tls.map_err(BindError::Tls)?;
         let wanted = config.listen;
         let listening = listen(wanted).and_then(|listener| Ok((listener.local_addr()?, listener)));

@@ -21,6 +21,7 @@ mod admission;
 mod clock;
 mod config;
 mod directory;
+mod expiry;
 mod floor;
 mod gateway;
 mod json;

@@ -31,7 +31,8 @@ struct Ring {
     ring: &'static str,
 }
 
-type IntGauge = Gauge<i64, AtomicI64>;
+/// A whole number that goes up and down.
+pub(crate) type IntGauge = Gauge<i64, AtomicI64>;
 type FloatGauge = Gauge<f64, AtomicU64>;
 
 /// One counter for each code of an enumeration, found by the code.
@@ -186,6 +187,18 @@ impl Registrar<'_> {
         self.0.register(name, help, family.clone());
         RINGS.map(|ring| family.get_or_create(&Ring { ring }).clone())
     }
+}
+
+/// Registers until when the certificate is valid: only where there is one.
+pub(crate) fn certificate_expiry(registry: &mut Registry) -> IntGauge {
+    let gauge = IntGauge::default();
+    registry.register_with_unit(
+        "rialto_tls_certificate_expiry_timestamp",
+        "When the certificate expires, or the first of its chain, in seconds since 1970",
+        Unit::Seconds,
+        gauge.clone(),
+    );
+    gauge
 }
 
 impl Metrics {

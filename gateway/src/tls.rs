@@ -12,8 +12,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use prometheus_client::registry::Registry;
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -23,6 +24,8 @@ use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{AlertDescription, Error as RustlsError, ServerConfig};
 
+use crate::expiry::not_after;
+use crate::metrics::{IntGauge, certificate_expiry};
 use crate::stream::Stream;
 
 /// The first byte of a TLS connection: a record of the kind "handshake" (RFC 8446, section 5.1).
@@ -92,6 +95,17 @@ pub enum TlsError {
         /// What the library said.
         error: RustlsError,
     },
+    /// Something is in the file that is no certificate, or one that does not say until when it is valid.
+    #[error(
+        "certificate {number} of {certificates:?} does not say until when it is valid: \
+         X.509 as in RFC 5280 is needed"
+    )]
+    NoExpiry {
+        /// The file of the certificates.
+        certificates: PathBuf,
+        /// Which of them, from 1.
+        number: usize,
+    },
 }
 
 /// Certificate and key, as they are used for new connections.
@@ -99,16 +113,31 @@ pub enum TlsError {
 pub(crate) struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
+    /// When what is served expires, in seconds since 1970.
+    expiry: IntGauge,
+}
+
+/// What the files hold.
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// When the first certificate of the chain expires.
+    expiry: SystemTime,
 }
 
 impl Tls {
-    /// Reads certificate and key.
+    /// Reads certificate and key. When they expire is among the metrics from then on.
     ///
     /// # Errors
     /// What is wrong with the files.
-    pub(crate) fn load(files: TlsFiles) -> Result<Self, TlsError> {
-        let current = RwLock::new(configuration(&files)?);
-        Ok(Self { files, current })
+    pub(crate) fn load(files: TlsFiles, registry: &mut Registry) -> Result<Self, TlsError> {
+        let Loaded { config, expiry } = loaded(&files)?;
+        let tls = Self {
+            files,
+            current: RwLock::new(config),
+            expiry: certificate_expiry(registry),
+        };
+        tls.note_expiry(expiry);
+        Ok(tls)
     }
 
     /// Reads the files again: connections from now on are served with what they hold.
@@ -116,9 +145,16 @@ impl Tls {
     /// # Errors
     /// What is wrong with the files; then nothing has changed.
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
-        let fresh = configuration(&self.files)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let Loaded { config, expiry } = loaded(&self.files)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        self.note_expiry(expiry);
         Ok(())
+    }
+
+    fn note_expiry(&self, expiry: SystemTime) {
+        let since = expiry.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        self.expiry.set(seconds);
     }
 
     fn current(&self) -> Arc<ServerConfig> {
@@ -235,9 +271,10 @@ async fn refuse_plain(mut stream: TcpStream) {
 }
 
 /// What TLS needs to know, from the files.
-fn configuration(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+fn loaded(files: &TlsFiles) -> Result<Loaded, TlsError> {
     let certificates = certificates(&files.certificates)?;
     let key = key(&files.key)?;
+    let times: Vec<_> = certificates.iter().map(|one| not_after(one)).collect();
     let built = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {
@@ -258,7 +295,23 @@ fn configuration(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
         },
     })?;
     config.alpn_protocols = vec![INNER_PROTOCOL.to_vec()];
-    Ok(Arc::new(config))
+    Ok(Loaded {
+        config: Arc::new(config),
+        expiry: earliest(&times, certificates)?,
+    })
+}
+
+/// The first of these times, which are those of the certificates of a file. Clients need the whole chain.
+fn earliest(times: &[Option<SystemTime>], file: &Path) -> Result<SystemTime, TlsError> {
+    let no_expiry = |number| TlsError::NoExpiry {
+        certificates: file.to_owned(),
+        number,
+    };
+    if let Some(at) = times.iter().position(Option::is_none) {
+        return Err(no_expiry(at + 1));
+    }
+    let first = times.iter().flatten().min();
+    first.copied().ok_or_else(|| no_expiry(1))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -33,7 +33,10 @@ fn uses(text: &str) -> BTreeSet<(String, String)> {
     found
 }
 
-/// The names of the samples of `/metrics`, and the lines themselves.
+/// What only an exchange with a certificate has. The gateway's tests show that it is there.
+const ONLY_WITH_TLS: &str = "rialto_tls_certificate_expiry_timestamp_seconds";
+
+/// The names of the samples of `/metrics`, those with TLS included, and the lines themselves.
 async fn live() -> (BTreeSet<String>, String) {
     let directory = tempfile::tempdir().unwrap();
     let process = Setup::venue(directory.path().join("data")).open().await;
@@ -44,7 +47,9 @@ async fn live() -> (BTreeSet<String>, String) {
     process.stop().await;
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     let name = |line: &str| line.split(['{', ' ']).next().unwrap().to_owned();
-    (samples.map(name).collect(), text)
+    let mut names: BTreeSet<String> = samples.map(name).collect();
+    assert!(names.insert(ONLY_WITH_TLS.to_owned()), "there is no TLS");
+    (names, text)
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prometheus_client::registry::Registry;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rialto_client::{ClientError, Connection, LogonOptions, Session, Trust};
 use rialto_gateway::{BindError, Gateway, GatewayConfig, REQUEST_CONNECTIONS_MAX, TlsFiles};
 use rialto_types::Side;
@@ -23,6 +23,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion
 
 use crate::support::{ALICE, Setup, Venue, api_key, get, limit};
 
+/// The metric that says when a certificate expires.
+const EXPIRY: &str = "rialto_tls_certificate_expiry_timestamp_seconds ";
+
 /// An authority that signs the exchange's certificates.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -31,8 +34,14 @@ struct Authority {
 
 impl Authority {
     fn new(name: &str) -> Self {
+        Self::new_until(name, 4_096)
+    }
+
+    /// Valid until the first day of this year.
+    fn new_until(name: &str, year: i32) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
+        params.not_after = date_time_ymd(year, 1, 1);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
@@ -42,9 +51,15 @@ impl Authority {
 
     /// Signs a certificate for names, and writes it with its key where an operator would.
     fn sign(&self, names: &[&str], files: &TlsFiles) {
+        self.sign_until(names, files, 2031);
+    }
+
+    /// As [`Authority::sign`], valid until the first day of this year.
+    fn sign_until(&self, names: &[&str], files: &TlsFiles, year: i32) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(names).unwrap();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_after = date_time_ymd(year, 1, 1);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         std::fs::write(&files.certificates, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
@@ -370,6 +385,52 @@ async fn a_certificate_is_renewed_while_sessions_go_on() {
 
     let plain = Venue::usual();
     assert!(!plain.gateway.reload_certificate().unwrap());
+    plain.stop().await;
+}
+
+/// The year at whose beginning a certificate expires, by the metrics.
+fn expiry_year(metrics: &str) -> Option<i32> {
+    let mut lines = metrics.lines();
+    let seconds = lines.find_map(|line| line.strip_prefix(EXPIRY))?;
+    let seconds: i64 = seconds.trim().parse().unwrap();
+    let begins = |year: &i32| date_time_ymd(*year, 1, 1).unix_timestamp() == seconds;
+    Some((2_000..5_000).find(begins).unwrap())
+}
+
+#[tokio::test]
+async fn metrics_say_when_the_certificate_expires() {
+    let secure = SecureVenue::start();
+    let gateway = &secure.venue.gateway;
+    let tls = files(secure.directory.path());
+    let year = async || expiry_year(&secure.get("/metrics", &TLS13).await);
+    assert_eq!(year().await, Some(2031));
+    secure.authority.sign_until(&["127.0.0.1"], &tls, 2052);
+    assert_eq!(year().await, Some(2031), "nobody has read it yet");
+    gateway.reload_certificate().unwrap();
+    assert_eq!(year().await, Some(2052));
+
+    // Of a chain the first to expire counts.
+    let add = |more: &str| {
+        let own = std::fs::read_to_string(&tls.certificates).unwrap();
+        std::fs::write(&tls.certificates, own + more).unwrap();
+    };
+    let between = Authority::new_until("between", 2030);
+    add(&between.pem);
+    gateway.reload_certificate().unwrap();
+    assert_eq!(year().await, Some(2030));
+    add("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+    let error = gateway.reload_certificate().unwrap_err().to_string();
+    let expected = "does not say until when it is valid";
+    assert!(
+        error.starts_with("certificate 3 of ") && error.contains(expected),
+        "{error}"
+    );
+    assert_eq!(year().await, Some(2030));
+    secure.venue.stop().await;
+
+    let plain = Venue::usual();
+    let (_, metrics) = get(&plain.address(), "/metrics").await;
+    assert!(!metrics.contains("certificate"), "{metrics}");
     plain.stop().await;
 }
 
