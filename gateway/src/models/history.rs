@@ -2,15 +2,19 @@
 //!
 //! Built from trades alone, one after the other, live as in recovery. An interval without a trade has no
 //! candle. The 24 hours are counted in whole minutes from the candles of a minute, so that they need no
-//! memory of their own. What came before the history begins, which is the start of the exchange or the
-//! snapshot that recovery restored, is not known, and [`TradeHistory::since`] says so.
+//! memory of their own. What came before the history begins is not known, and [`TradeHistory::since`] says
+//! so: nothing came before the start of the exchange, and where recovery restored a snapshot it takes the
+//! history up that was put aside with it (`restoring`), or begins anew if there is none.
 //!
 //! Memory: [`CLOSED_TOLD`] closed candles of each length and a day of minutes, some 160 KiB for an
 //! instrument that trades all the time, taken as candles come. Cost: seven small updates a trade; the
 //! figures of 24 hours look at up to 1,440 candles.
 
+mod restoring;
+
 use std::collections::VecDeque;
 
+pub use restoring::InvalidHistory;
 use rialto_types::{Price, Timestamp, Trade};
 
 /// Closed candles of each length that can be told; the open one comes on top.
@@ -192,8 +196,7 @@ impl TradeHistory {
     /// The trades of the minute that `now` falls into and of the 1,439 minutes before it, with the time
     /// from which they are counted. `None` when there was none.
     pub fn day(&self, now: Timestamp) -> (Timestamp, Option<Figures>) {
-        let minutes = (WINDOW_MINUTES as u64 - 1) * MINUTE_NS;
-        let begin = Timestamp(Interval::Minute.begin(now).0.saturating_sub(minutes));
+        let begin = window_begin(now);
         let candles = &self.series[Interval::Minute as usize];
         let from = candles.partition_point(|candle| candle.open_time < begin);
         let mut candles = candles.range(from..);
@@ -207,6 +210,12 @@ impl TradeHistory {
     }
 }
 
+/// When the first of the minutes begins that count for the last 24 hours.
+const fn window_begin(now: Timestamp) -> Timestamp {
+    let minutes = (WINDOW_MINUTES as u64 - 1) * MINUTE_NS;
+    Timestamp(Interval::Minute.begin(now).0.saturating_sub(minutes))
+}
+
 #[cfg(test)]
 mod tests {
     use rialto_types::{
@@ -217,7 +226,7 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn trade(price: i64, qty: i64) -> Trade {
+    pub(super) fn trade(price: i64, qty: i64) -> Trade {
         let fill = Fill {
             order_id: OrderId(1),
             account: AccountId(1),
@@ -237,7 +246,7 @@ mod tests {
         }
     }
 
-    fn at(seconds: u64) -> Timestamp {
+    pub(super) fn at(seconds: u64) -> Timestamp {
         Timestamp(seconds * SECOND)
     }
 

@@ -28,7 +28,7 @@ use self::book::Cause;
 pub use account::{Account, Accounts, Balance};
 pub use book::{Book, Level, QueueChange, QueueStep};
 pub use directory::{Directory, Key, Keys};
-pub use history::{Candle, Figures, Interval, TradeHistory};
+pub use history::{Candle, Figures, Interval, InvalidHistory, TradeHistory};
 pub use order::{OpenOrder, Place};
 pub use orders::{Listing, OpenOrders};
 pub use restoring::{AccountTable, BookTable, Tables};

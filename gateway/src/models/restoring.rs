@@ -4,7 +4,8 @@
 //! tables hold what cannot be derived: price levels and held funds follow from the orders, which enter
 //! the books as they do when they are accepted. The models that come out are those that the events would
 //! have made, which a test shows event by event; all but the history of trades, which begins with what
-//! came after the tables. Cost: linear, with a few hash insertions an order.
+//! came after the tables unless [`ReadModels::restore_histories`] takes up what was put aside. Cost: linear,
+//! with a few hash insertions an order.
 
 use rialto_types::{
     AccountState, Amount, Asset, AssetId, Instrument, OrderId, Price, ReportSeq, Seq, SourceId,
