@@ -2,7 +2,7 @@
 //! integers, a byte limit, and full consumption.
 //!
 //! It serves the journal's payloads ([`command`]), the bytes that the state hash and snapshots are made
-//! of ([`image`], [`annex`]), and nothing else; what comes from the network never gets here. `types` carries no
+//! of ([`image`], [`annex`]), the candles beside snapshots ([`crate::candles`]), and nothing else; what comes from the network never gets here. `types` carries no
 //! codec, so `mirror` repeats its structures field by field, and decoding goes through the
 //! constructors of `types`: whatever bytes come in, what comes out is a legal value or an error.
 //!
@@ -119,7 +119,7 @@ fn put(out: &mut [u8], value: impl Encode) -> usize {
 
 /// Reads a value from the front of `bytes` and leaves the rest there.
 #[inline]
-fn take<T: Decode<()>>(bytes: &mut &[u8]) -> Result<T, PayloadError> {
+pub(crate) fn take<T: Decode<()>>(bytes: &mut &[u8]) -> Result<T, PayloadError> {
     let (value, length) = bincode::decode_from_slice(bytes, CONFIG)?;
     *bytes = &bytes[length..];
     Ok(value)
@@ -127,7 +127,7 @@ fn take<T: Decode<()>>(bytes: &mut &[u8]) -> Result<T, PayloadError> {
 
 /// Refuses bytes that are left over.
 #[inline]
-fn end(bytes: &[u8]) -> Result<(), PayloadError> {
+pub(crate) fn end(bytes: &[u8]) -> Result<(), PayloadError> {
     match bytes.len() {
         0 => Ok(()),
         count => Err(PayloadError::Trailing { count }),

@@ -35,6 +35,8 @@ const LOST_AND_FOUND: &str = "lost+found";
 const SEGMENT_SUFFIX: &str = ".segment";
 /// What the name of a snapshot ends with.
 const SNAPSHOT_SUFFIX: &str = ".snapshot";
+/// What the name of the candles beside a snapshot ends with.
+const CANDLES_SUFFIX: &str = ".candles";
 /// Digits of a sequence in a name: all of a `u64`, so that names sort as numbers do.
 const SEQ_DIGITS: usize = 20;
 
@@ -62,6 +64,16 @@ pub fn snapshot_name(seq: Seq) -> String {
 /// The last command of the snapshot with this name; `None` for a name that no snapshot has.
 pub fn snapshot_seq(name: &str) -> Option<Seq> {
     seq_before(name, SNAPSHOT_SUFFIX)
+}
+
+/// The name, within [`SNAPSHOTS`], of the candles that go along the snapshot of which `seq` is the last command.
+pub fn candles_name(seq: Seq) -> String {
+    format!("{:0SEQ_DIGITS$}{CANDLES_SUFFIX}", seq.0)
+}
+
+/// The last command of the candles with this name; `None` for a name that no candles have.
+pub fn candles_seq(name: &str) -> Option<Seq> {
+    seq_before(name, CANDLES_SUFFIX)
 }
 
 /// The name under which the tail of `segment`, cut off at `offset`, is kept. `epoch` is that of the
@@ -105,6 +117,9 @@ mod tests {
         }
         assert_eq!(snapshot_seq(&snapshot_name(Seq(9))), Some(Seq(9)));
         assert_eq!(snapshot_seq(&segment_name(Seq(9))), None);
+        assert_eq!(candles_seq(&candles_name(Seq(9))), Some(Seq(9)));
+        assert_eq!(snapshot_seq(&candles_name(Seq(9))), None);
+        assert_eq!(candles_seq(&snapshot_name(Seq(9))), None);
         assert_eq!(role(SPARE), Some(Role::Spare));
         assert_eq!(role(LOCK), Some(Role::Other));
         for foreign in [

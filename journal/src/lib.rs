@@ -22,6 +22,8 @@
 //! Read in this order: [`record`], [`header`], [`group`], [`writer`], [`walk`], [`recovery`].
 
 pub mod background;
+pub mod candle_files;
+pub mod candles;
 pub mod catalog;
 pub mod codec;
 pub mod decision;
@@ -52,6 +54,8 @@ pub mod walk;
 pub mod writer;
 
 pub use background::{BackgroundSegments, PagesAhead, SegmentWork};
+pub use candle_files::{CandlesError, CandlesFile};
+pub use candles::{CANDLES_VERSION, CandleRow, Candles, CandlesFault, InstrumentCandles};
 pub use codec::PayloadError;
 pub use codec::annex::{Annex, BookAnnex, OrderAnnex};
 pub use codec::image::{decode_image, encode_image, state_hash};

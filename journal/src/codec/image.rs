@@ -113,7 +113,7 @@ pub fn decode_image(bytes: &[u8]) -> Result<StateImage, PayloadError> {
     Ok(image)
 }
 
-pub(super) fn write(out: &mut impl Write, value: impl Encode) -> io::Result<()> {
+pub(crate) fn write(out: &mut impl Write, value: impl Encode) -> io::Result<()> {
     match bincode::encode_into_std_write(value, out, CONFIG) {
         Ok(_) => Ok(()),
         Err(bincode::error::EncodeError::Io { inner, .. }) => Err(inner),
@@ -121,7 +121,7 @@ pub(super) fn write(out: &mut impl Write, value: impl Encode) -> io::Result<()> 
     }
 }
 
-pub(super) fn write_all<'a, T, M: Encode>(
+pub(crate) fn write_all<'a, T, M: Encode>(
     out: &mut impl Write,
     items: &'a [T],
     mirror: impl Fn(&'a T) -> M,
@@ -132,7 +132,7 @@ pub(super) fn write_all<'a, T, M: Encode>(
 
 /// Reads a count and that many entries. The vector grows as entries arrive, so that a false count
 /// cannot make it claim memory; every entry takes at least one byte, which bounds the count.
-pub(super) fn read_all<T>(
+pub(crate) fn read_all<T>(
     bytes: &mut &[u8],
     mut read: impl FnMut(&mut &[u8]) -> Result<T, PayloadError>,
 ) -> Result<Vec<T>, PayloadError> {

@@ -7,7 +7,8 @@ use bolero::check;
 use rialto_journal::codec::command::decode;
 use rialto_journal::header::SegmentHeader;
 use rialto_journal::{
-    Decision, Durability, MemoryStorage, Record, Snapshot, SnapshotHeader, decode_image, record,
+    Candles, Decision, Durability, MemoryStorage, Record, Snapshot, SnapshotHeader, decode_image,
+    record,
 };
 use rialto_types::CommandKind;
 
@@ -52,6 +53,19 @@ fn snapshots() {
             let whole = [header.encode().as_slice(), bytes].concat();
             assert!(Snapshot::decode(&whole).is_err(), "no state by chance");
         });
+}
+
+/// The same of candles; whatever is read has these bytes and no others.
+#[test]
+fn candles() {
+    check!().for_each(|bytes| {
+        assert!(Candles::decode(bytes).is_err(), "no candles by chance");
+        let header = &crate::candles::candles(9).encode()[..128];
+        let whole = crate::candles::sealed([header, bytes].concat());
+        if let Ok(candles) = Candles::decode(&whole) {
+            assert_eq!(candles.encode(), whole);
+        }
+    });
 }
 
 #[test]

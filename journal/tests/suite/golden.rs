@@ -28,7 +28,7 @@ fn golden(name: &str) -> PathBuf {
 }
 
 /// Compares with the golden file. What differs is left beside the test's other output, to be looked at.
-fn check_golden(name: &str, bytes: &[u8]) {
+pub(crate) fn check_golden(name: &str, bytes: &[u8]) {
     let expected = std::fs::read(golden(name)).unwrap_or_default();
     if expected != bytes {
         let actual = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);

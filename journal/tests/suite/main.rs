@@ -6,6 +6,7 @@
 )]
 
 mod arbitrary;
+mod candles;
 mod codec;
 mod common;
 mod disk;
