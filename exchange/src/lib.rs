@@ -4,6 +4,7 @@
 //! shows the whole pipeline being put together; then `serve.rs`, the life of the process.
 
 mod banner;
+pub mod candles;
 pub mod config;
 pub mod core;
 pub mod demo;

@@ -26,6 +26,7 @@ use rialto_journal::{
 use rialto_types::{Seq, ShardId};
 use tracing::{debug, info, warn};
 
+use crate::candles;
 use crate::poison::{Applying, Mark};
 use crate::state::State;
 
@@ -113,7 +114,8 @@ impl Beginning {
                 Ok(state.transpose()?.map(|state| (base, state)))
             });
             match restored {
-                Ok(Some((base, state))) => {
+                Ok(Some((base, mut state))) => {
+                    candles::restore(directory, &mut state, &base);
                     let base = Some(base);
                     return Self { state, base };
                 }

@@ -264,6 +264,10 @@ impl Work {
                 said.trim()
             );
         }
+        // What was passed over, or left out.
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            warn!("`rialto journal snapshot` says: {line}");
+        }
         let told = serde_json::from_slice(&output.stdout);
         told.context("reading what `rialto journal snapshot` says")
     }

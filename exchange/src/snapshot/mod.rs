@@ -6,7 +6,8 @@
 //! of which the follower touches none that is still written. docs/adr/0030 tells why.
 //!
 //! Invariants: a snapshot states no command that could still be lost, because it stands only for segments that
-//! the exchange has stated as synced; it counts only when it was read back. Cost: a second state for as long as it
+//! the exchange has stated as synced; it counts only when it was read back. Beside it stand the candles of all
+//! trades up to it, which it can do without. Cost: a second state for as long as it
 //! takes, and a replay.
 
 pub mod keeper;
@@ -18,10 +19,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_journal::storage::{Directory, Storage};
-use rialto_journal::{Base, FileStorage, ReadOnlyDirectory, Sealed, decisions, snapshots};
+use rialto_journal::{
+    Base, FileStorage, ReadOnlyDirectory, Sealed, candle_files, decisions, snapshots,
+};
 use rialto_types::Seq;
 use tracing::warn;
 
+use crate::candles;
 use crate::poison::{self, Applying};
 use crate::recovery::{Beginning, hash_seed, snapshots_directory};
 
@@ -115,11 +119,14 @@ where
             state.apply(&record)?;
         }
         let replay_took = replaying.elapsed();
+        // First, so that no snapshot is there that waits for its candles; and freed before the image is taken.
+        candles::save(&storage, &state, end);
         let snapshot = state.snapshot(end);
         drop(state);
         let file = snapshots::save(&storage, &snapshot)?;
         let kept = [end.seq, from];
         snapshots::prune(&storage, &kept)?;
+        candle_files::prune(&storage, &kept)?;
         Ok(Some(Taken {
             seq: end.seq,
             from,

@@ -46,7 +46,17 @@ impl History {
         }
     }
 
-    /// The same, but that the first key is [`administrator`]'s, and the second is not.
+    /// The same, but that a nanosecond takes a quarter of a second: a thousand commands take some hours.
+    pub(crate) fn slow(seed: u64, profile: &Profile) -> Self {
+        let mut history = Self::new(seed, profile);
+        let begin = history.steps[0].time.0;
+        for step in &mut history.steps {
+            step.time.0 = begin + (step.time.0 - begin) * 250_000_000;
+        }
+        history
+    }
+
+    /// The same as [`Self::new`], but that the first key is [`administrator`]'s, and the second is not.
     pub(crate) fn administered(seed: u64, profile: &Profile) -> Self {
         let mut history = Self::new(seed, profile);
         let keys = history

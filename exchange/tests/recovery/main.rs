@@ -6,6 +6,7 @@
     reason = "helpers of tests panic as tests do; clippy allows it in functions marked as tests only"
 )]
 
+mod candles;
 mod golden;
 mod history;
 mod process;
@@ -29,8 +30,8 @@ use rialto_types::{AccountId, KeyId, Seq};
 
 use crate::history::{History, administrator};
 
-/// Where a state is compared: nowhere in any journal.
-fn facts(restored: &Restored) -> (String, String) {
+/// Where a state is compared: nowhere in any journal. The candles of its trades are part of it.
+fn facts(restored: &Restored) -> (String, String, String) {
     let state = &restored.state;
     let base = Base {
         exchange_id: ExchangeId([0; 16]),
@@ -45,6 +46,7 @@ fn facts(restored: &Restored) -> (String, String) {
     (
         format!("{:?}", state.snapshot(base)),
         format!("{balances:?}"),
+        candles::told(restored),
     )
 }
 

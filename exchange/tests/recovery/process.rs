@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use rialto_journal::layout::POISON;
+use rialto_journal::layout::{POISON, candles_name};
 use rialto_reference::scenario::{Profile, SHARD};
+use rialto_types::Seq;
 use serde_json::Value;
 
 use crate::history::History;
-use crate::snapshot_files;
+use crate::{damage, snapshot_files};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rialto");
@@ -135,8 +136,42 @@ fn a_running_exchange_keeps_snapshots_and_lets_old_segments_go() {
     assert_eq!(status, 0, "{text}");
     let from = format!("replayed   sequence {} to", first + 1);
     assert!(text.contains(&from), "{text}");
+    let candles = candles_name(Seq(first));
+    assert!(
+        text.contains(&format!("candles    {candles} good")),
+        "{text}"
+    );
     let (_, before) = journal(&["state-hash", "--until", "5"], history.data());
     assert!(before.contains("reaches back to sequence"), "{before}");
+}
+
+#[test]
+fn candles_that_are_no_good_are_told_of_and_stop_nothing() {
+    let mut history = History::new(24, &Profile::ALL[0]);
+    history.play(1_500);
+    let (status, text) = journal(&["snapshot"], history.data());
+    assert_eq!(status, 0, "{text}");
+    let snapshot = snapshot_files(&history).remove(0);
+    let path = snapshot.with_extension("candles");
+    let name = path.file_name().unwrap().to_str().unwrap();
+    damage(&path);
+
+    let mut server = Server::with(history.data(), Vec::new());
+    let warning =
+        "candles and 24-hour statistics begin at the snapshot: those before it cannot be had";
+    let told = server.said(warning);
+    assert_eq!(told["level"], "WARN");
+    let error = told["error"].as_str().unwrap();
+    assert!(
+        error.contains(name) && error.contains("the checksum of its body is"),
+        "{error}"
+    );
+    server.said("recovered");
+    drop(server);
+    let (status, text) = journal(&["verify"], history.data());
+    assert_ne!(status, 0);
+    assert!(text.contains(&format!("candles    {name} BAD")), "{text}");
+    assert!(text.contains("its snapshot serves without it"), "{text}");
 }
 
 #[test]
