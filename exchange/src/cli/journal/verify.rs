@@ -1,12 +1,15 @@
 //! Verifying a journal: every checksum, every command, and every snapshot against the replay.
 //!
 //! A snapshot that was damaged on the disk is found by its checksums; one that does not hold the state
-//! that the commands lead to is found here only.
+//! that the commands lead to is found here only. Of the candles beside a snapshot it is verified that they are
+//! whole and that snapshot's.
 
 use anyhow::Result;
 use rialto_exchange::recovery::snapshots_directory;
 use rialto_journal::inspect::Verdict;
-use rialto_journal::{ReadOnlyDirectory, SnapshotHeader, snapshots, state_hash};
+use rialto_journal::{
+    Base, ReadOnlyDirectory, SnapshotHeader, candle_files, snapshots, state_hash,
+};
 use rialto_types::Seq;
 use serde::Serialize;
 
@@ -37,6 +40,15 @@ struct Verified {
     /// Why records are missing, if some are.
     damage: Option<String>,
     snapshots: Vec<SnapshotView>,
+    /// Those beside good snapshots.
+    candles: Vec<CandlesView>,
+}
+
+#[derive(Debug, Serialize)]
+struct CandlesView {
+    name: String,
+    /// What is wrong, if anything is.
+    fault: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,6 +64,7 @@ impl Verified {
     fn read(place: &Place) -> Result<Self> {
         let is_written = writer::writer(&place.path).is_some();
         let mut snapshots = snapshots_of(place)?;
+        let candles = candles_of(place, &snapshots)?;
         let mut from = None;
         let (state, verdict) = replay(place, Seq(u64::MAX), |state| {
             from.get_or_insert(state.seq());
@@ -84,11 +97,18 @@ impl Verified {
             state_hash: hex::encode(state_hash(&state.exchange.image())),
             damage,
             snapshots,
+            candles,
         })
     }
 
     fn is_good(&self) -> bool {
-        self.damage.is_none() && self.snapshots.iter().all(|one| one.fault.is_none())
+        let has_candles = self.candles.iter().all(|one| one.fault.is_none());
+        self.damage.is_none() && self.has_snapshots() && has_candles
+    }
+
+    /// Whether every snapshot is good.
+    fn has_snapshots(&self) -> bool {
+        self.snapshots.iter().all(|one| one.fault.is_none())
     }
 }
 
@@ -109,6 +129,29 @@ fn snapshots_of(place: &Place) -> Result<Vec<SnapshotView>> {
     Ok(files.collect())
 }
 
+/// The candles beside snapshots that are good so far, by their own checksums.
+fn candles_of(place: &Place, snapshots: &[SnapshotView]) -> Result<Vec<CandlesView>> {
+    let directory = ReadOnlyDirectory::new(snapshots_directory(&place.path));
+    let bases = snapshots.iter().filter_map(|one| one.header);
+    let bases: Vec<_> = bases
+        .map(|header| Base {
+            exchange_id: header.exchange_id,
+            seq: header.seq,
+            link: header.link,
+        })
+        .collect();
+    let files = candle_files::list(&directory)?.into_iter();
+    let views = files.filter_map(|file| {
+        let base = bases.iter().find(|base| base.seq == file.seq)?;
+        let verified = file.verify(&directory, base);
+        Some(CandlesView {
+            fault: verified.err().map(|error| error.to_string()),
+            name: file.name,
+        })
+    });
+    Ok(views.collect())
+}
+
 impl Report for Verified {
     fn text(&self, paint: Paint) -> String {
         let Self {
@@ -122,16 +165,22 @@ impl Report for Verified {
             replayed_from + 1
         )];
         lines.push(format!("state hash {}", paint.strong(state_hash)));
+        let verdict = |fault: &Option<String>| match fault {
+            Some(fault) => format!("{} {fault}", paint.bad("BAD")),
+            None => paint.good("good"),
+        };
         for SnapshotView { name, fault, .. } in &self.snapshots {
-            let verdict = match fault {
-                Some(fault) => format!("{} {fault}", paint.bad("BAD")),
-                None => paint.good("good"),
-            };
-            lines.push(format!("snapshot   {name} {verdict}"));
+            lines.push(format!("snapshot   {name} {}", verdict(fault)));
+        }
+        for CandlesView { name, fault } in &self.candles {
+            lines.push(format!("candles    {name} {}", verdict(fault)));
         }
         lines.push(match &self.damage {
             Some(damage) => format!("{} {damage}", paint.bad("DAMAGED")),
             None if self.is_good() => paint.good("everything is as it should be"),
+            None if self.has_snapshots() => "the journal is whole; a bad file of candles is passed over at the next \
+                     start, and its snapshot serves without it"
+                .to_owned(),
             None => "the journal is whole; a bad snapshot is passed over at the next start and replaced \
                      by the next one that is taken"
                 .to_owned(),
@@ -199,5 +248,47 @@ mod tests {
             text.contains("a command that the journal does not hold"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn candles_must_be_whole_and_of_their_snapshot() {
+        let scenario = Scenario::founded();
+        let directory = scenario.place().path.join("snapshots");
+        let storage = rialto_journal::FileStorage::open(&directory).unwrap();
+        let snapshot = rialto_journal::Snapshot {
+            exchange_id: rialto_journal::ExchangeId(*b"a test scenario!"),
+            link: 1,
+            image: scenario.exchange().image(),
+            annex: scenario.annex(),
+        };
+        snapshots::save(&storage, &snapshot).unwrap();
+        let mut candles = rialto_journal::Candles {
+            base: snapshot.base(),
+            time: snapshot.image.time,
+            instruments: Vec::new(),
+        };
+        let file = candle_files::save(&storage, &candles).unwrap();
+        let verified = Verified::read(&scenario.place()).unwrap();
+        assert!(verified.is_good(), "{verified:?}");
+        let text = verified.text(Paint::PLAIN);
+        assert!(
+            text.contains(&format!("candles    {} good", file.name)),
+            "{text}"
+        );
+
+        candles.base.link = 2;
+        candle_files::save(&storage, &candles).unwrap();
+        let verified = Verified::read(&scenario.place()).unwrap();
+        assert!(!verified.is_good());
+        let text = verified.text(Paint::PLAIN);
+        assert!(
+            text.contains("BAD") && text.contains("its link is"),
+            "{text}"
+        );
+        assert!(text.contains("serves without it"), "{text}");
+        // Beside no snapshot they mean nothing.
+        snapshots::prune(&storage, &[]).unwrap();
+        let verified = Verified::read(&scenario.place()).unwrap();
+        assert!(verified.is_good() && verified.candles.is_empty());
     }
 }
