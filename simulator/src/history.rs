@@ -14,6 +14,7 @@ use rialto_reference::scenario::{Profile, SHARD, SplitMix64, Step, generate};
 use rialto_types::{ClientSeq, Command, Input, KeyId, Seq, Timestamp};
 
 use crate::archive::Shelf;
+use crate::candles;
 use crate::disk::{Disk, PAGE_BYTES, Plan, SimulatedStorage};
 use crate::operator;
 use crate::oracle::{Crash, Due, Oracle};
@@ -229,8 +230,14 @@ impl History {
         let verdict = self.oracle.judge(&image, due)?;
         self.is_damaged = false;
         self.count(Seen::Recovered);
+        let remembers = candles::check(&restored.state, self.oracle.records())?;
         if restored.snapshot > Seq(0) {
             self.count(Seen::FromSnapshot);
+            self.count(if remembers {
+                Seen::CandlesRemembered
+            } else {
+                Seen::CandlesForgotten
+            });
         }
         if self.newest_snapshot() > restored.snapshot {
             self.count(Seen::SnapshotPassedOver);

@@ -14,9 +14,11 @@
 //!
 //! What holds in every history: nothing acknowledged is lost within its mode's promise; nothing appears
 //! that was not sent, or in another order; the state is the reference's; a command sent again is refused;
-//! what a disk did behind everybody's back is noticed wherever anything on it proves it.
+//! candles are true from when on they are said to be; what a disk did behind everybody's back is noticed
+//! wherever anything on it proves it.
 
 pub mod archive;
+mod candles;
 pub mod disk;
 pub mod history;
 mod operator;

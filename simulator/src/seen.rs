@@ -55,6 +55,10 @@ pub enum Seen {
     Recovered,
     /// It began with a snapshot.
     FromSnapshot,
+    /// It did, and its candles were those of all trades.
+    CandlesRemembered,
+    /// It did, and the candles of what came before were no good, or not there.
+    CandlesForgotten,
     /// It passed over a snapshot that was no good.
     SnapshotPassedOver,
     /// It cut a tail off.
@@ -97,7 +101,7 @@ pub enum Seen {
 
 impl Seen {
     /// Every kind, and what a report calls it.
-    pub const ALL: [(Self, &'static str); 42] = [
+    pub const ALL: [(Self, &'static str); 44] = [
         (Self::Kill, "processes killed"),
         (Self::PowerCut, "power cuts"),
         (Self::TornWrite, "torn writes"),
@@ -121,6 +125,8 @@ impl Seen {
         (Self::ClockForward, "clocks set forward"),
         (Self::Recovered, "recoveries"),
         (Self::FromSnapshot, "recoveries from a snapshot"),
+        (Self::CandlesRemembered, "of these, with all candles"),
+        (Self::CandlesForgotten, "of these, without earlier candles"),
         (Self::SnapshotPassedOver, "snapshots passed over"),
         (Self::TailCut, "tails cut off"),
         (Self::RecoveryInterrupted, "recoveries interrupted"),
