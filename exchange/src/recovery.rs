@@ -150,8 +150,6 @@ impl Replay<FileStorage> {
     /// says what to do.
     pub fn open(data: &Path, shard: ShardId) -> Result<Self> {
         let directory = journal_directory(data);
-        std::fs::create_dir_all(&directory)
-            .with_context(|| format!("creating {}", directory.display()))?;
         let storage = Arc::new(FileStorage::open(&directory)?);
         Self::over(storage, shard, || Ok(ExchangeId(random()?)))
     }

@@ -11,6 +11,7 @@ mod archive;
 mod file;
 mod map;
 mod memory;
+pub mod steps;
 
 use std::fmt;
 use std::io;

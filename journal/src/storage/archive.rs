@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
-use super::file::sync_directory;
+use super::file::{make_directories, sync_directory};
+use crate::error::JournalError;
 use crate::header::SEGMENT_HEADER_BYTES;
 use crate::retention::Archive;
 
@@ -19,13 +20,16 @@ pub struct ArchiveDirectory {
 }
 
 impl ArchiveDirectory {
-    /// From `journal` to `archive`, which is created when it is missing.
+    /// From `journal` to `archive`, which is created when it is missing, and durable then.
     ///
     /// # Errors
     /// Those of the disk.
-    pub fn new(journal: impl Into<PathBuf>, archive: impl Into<PathBuf>) -> io::Result<Self> {
+    pub fn new(
+        journal: impl Into<PathBuf>,
+        archive: impl Into<PathBuf>,
+    ) -> Result<Self, JournalError> {
         let (journal, archive) = (journal.into(), archive.into());
-        fs::create_dir_all(&archive)?;
+        make_directories(&archive)?;
         Ok(Self { journal, archive })
     }
 
@@ -44,7 +48,8 @@ impl ArchiveDirectory {
                     ),
                 ));
             }
-            // A copy was complete when the last attempt ended.
+            // A copy was complete when the last attempt ended; whether its name was durable nobody knows.
+            sync_directory(&self.archive)?;
             return fs::remove_file(&from);
         }
         match fs::rename(&from, &to) {

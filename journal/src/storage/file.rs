@@ -1,5 +1,8 @@
 //! The journal's directory on a real file system, locked, with memory-mapped segments.
 //!
+//! Which names come and go in which order, and which directory is synced when, stands in [`super::steps`];
+//! here is what each step does.
+//!
 //! Space is reserved with fallocate, pages are made resident with `MADV_POPULATE_WRITE` and written
 //! once, so that the extents are final and a later sync writes the record's page and no metadata. All
 //! of that is done when a segment is created, ahead of its use. Reading goes through `pread`.
@@ -14,6 +17,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use super::map::{Map, MapPages, make_resident};
+use super::steps::{self, Volume};
 use super::{Directory, Entry, Pages, Reader, Segment, Storage};
 use crate::error::JournalError;
 use crate::layout;
@@ -22,26 +26,24 @@ use crate::record::index;
 /// How much of a new segment is made resident and synced in one go: little enough that the syncs of
 /// orders in between do not wait for long.
 const PREPARE_BYTES: u64 = 4 << 20;
-/// What a file is called before it is complete.
-const PARTIAL_SUFFIX: &str = ".partial";
-
 /// A journal directory that this process has locked.
 #[derive(Debug)]
 pub struct FileStorage {
-    directory: PathBuf,
+    volume: FileVolume,
     /// Holds the lock as long as it is open; the kernel releases it when the process dies.
     _lock: File,
 }
 
 impl FileStorage {
-    /// Locks the directory, which is created when it is missing.
+    /// Locks the directory, which is created when it is missing, with those above it; each that is created
+    /// is durable in the one that holds it before anything is written.
     ///
     /// # Errors
     /// [`JournalError::InUse`] when another process has it, and those of the disk.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let directory = directory.into();
         let name = directory.display().to_string();
-        fs::create_dir_all(&directory).map_err(JournalError::io("create the directory", &name))?;
+        make_directories(&directory)?;
         let path = directory.join(layout::LOCK);
         let lock_name = path.display().to_string();
         let mut lock = OpenOptions::new()
@@ -64,22 +66,103 @@ impl FileStorage {
         }
         let written = lock
             .set_len(0)
-            .and_then(|()| writeln!(lock, "{}", std::process::id()))
-            .and_then(|()| sync_directory(&directory));
+            .and_then(|()| writeln!(lock, "{}", std::process::id()));
         written.map_err(JournalError::io("write", &lock_name))?;
+        let volume = FileVolume { root: directory };
+        steps::take_over(&volume).map_err(JournalError::io("sync the directory", &name))?;
         Ok(Self {
-            directory,
+            volume,
             _lock: lock,
         })
     }
 
     /// Where it is.
     pub fn directory(&self) -> &Path {
-        &self.directory
+        &self.volume.root
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.directory.join(name)
+        self.volume.at(Path::new(name))
+    }
+}
+
+/// Makes a directory of the real file system and those above it that are missing, each of them durable in
+/// the one that holds it.
+pub(super) fn make_directories(directory: &Path) -> Result<(), JournalError> {
+    let everything = FileVolume {
+        root: PathBuf::new(),
+    };
+    steps::make_directories(&everything, directory)
+}
+
+/// The real file system, from a directory on.
+#[derive(Debug)]
+struct FileVolume {
+    root: PathBuf,
+}
+
+impl FileVolume {
+    fn at(&self, path: &Path) -> PathBuf {
+        match self.root.join(path) {
+            here if here.as_os_str().is_empty() => PathBuf::from("."),
+            other => other,
+        }
+    }
+}
+
+impl Volume for FileVolume {
+    type Segment = FileSegment;
+
+    fn exists(&self, path: &Path) -> bool {
+        fs::symlink_metadata(self.at(path)).is_ok()
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.at(path).is_dir()
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        match fs::create_dir(self.at(path)) {
+            // Another process was faster.
+            Err(_) if self.is_directory(path) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn reserve(&self, path: &Path, bytes: u64) -> io::Result<FileSegment> {
+        let path = self.at(path);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
+        let created = reserve(&file, bytes)
+            .and_then(|()| make_ready(&file, bytes))
+            .and_then(|()| FileSegment::map(file, bytes));
+        if created.is_err() {
+            // A half prepared file is of no use to anybody, and its space may be what is missing.
+            // Should that fail too, the first error is the one to tell.
+            let _ = fs::remove_file(&path);
+        }
+        created
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = File::create(self.at(path))?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(self.at(path))
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        sync_directory(&self.at(path))
     }
 }
 
@@ -118,11 +201,11 @@ impl Directory for FileStorage {
     type Reader = FileReader;
 
     fn name(&self) -> String {
-        self.directory.display().to_string()
+        self.volume.root.display().to_string()
     }
 
     fn list(&self) -> io::Result<Vec<Entry>> {
-        list(&self.directory)
+        list(&self.volume.root)
     }
 
     fn reader(&self, name: &str) -> io::Result<FileReader> {
@@ -134,25 +217,7 @@ impl Storage for FileStorage {
     type Segment = FileSegment;
 
     fn create(&self, name: &str, bytes: u64) -> io::Result<FileSegment> {
-        let path = self.path(name);
-        remove_if_there(&path)?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
-        let created = reserve(&file, bytes)
-            .and_then(|()| make_ready(&file, bytes))
-            .and_then(|()| FileSegment::map(file, bytes));
-        match created {
-            Ok(segment) => sync_directory(&self.directory).map(|()| segment),
-            Err(error) => {
-                // A half prepared file is of no use to anybody, and its space may be what is missing.
-                // Should that fail too, the first error is the one to tell.
-                let _ = fs::remove_file(&path);
-                Err(error)
-            }
-        }
+        steps::create(&self.volume, name, bytes)
     }
 
     fn open(&self, name: &str) -> io::Result<FileSegment> {
@@ -169,42 +234,16 @@ impl Storage for FileStorage {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let to = self.path(to);
-        if to.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        fs::rename(self.path(from), to)?;
-        sync_directory(&self.directory)
+        steps::rename(&self.volume, from, to)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        fs::remove_file(self.path(name))?;
-        sync_directory(&self.directory)
+        steps::remove(&self.volume, name)
     }
 
     fn save(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let path = self.path(name);
-        let parent = path.parent().unwrap_or(&self.directory);
-        fs::create_dir_all(parent)?;
-        if path.exists() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let partial = self.path(&format!("{name}{PARTIAL_SUFFIX}"));
-        let written = write_synced(&partial, bytes).and_then(|()| fs::rename(&partial, &path));
-        if let Err(error) = written {
-            // As with a segment: its room may be what is missing, and the first error is the one to tell.
-            let _ = fs::remove_file(&partial);
-            return Err(error);
-        }
-        sync_directory(parent)?;
-        sync_directory(&self.directory)
+        steps::save(&self.volume, name, bytes)
     }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 fn list(directory: &Path) -> io::Result<Vec<Entry>> {
@@ -219,13 +258,6 @@ fn list(directory: &Path) -> io::Result<Vec<Entry>> {
     }
     entries.sort();
     Ok(entries)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// Makes changes of names in a directory durable.

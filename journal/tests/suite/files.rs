@@ -112,6 +112,17 @@ fn a_directory_that_cannot_be_is_named() {
     assert!(message.contains(&file.display().to_string()), "{message}");
 }
 
+#[test]
+fn a_directory_is_made_with_all_those_above_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = directory.path().join("srv/rialto/journal");
+    let storage = FileStorage::open(&journal).unwrap();
+    storage.save("tails/one", b"x").unwrap();
+    assert_eq!(fs::read(journal.join("tails/one")).unwrap(), b"x");
+    drop(storage);
+    FileStorage::open(&journal).unwrap();
+}
+
 /// As a copy that leaves zeros out brings it back.
 #[test]
 fn the_holes_of_a_segment_that_was_put_back_are_filled_before_it_is_mapped() {
