@@ -198,6 +198,7 @@ impl History {
 
     /// Recovers as the product does.
     pub(crate) fn recover(&mut self) -> Result<Restored<SimulatedStorage>> {
+        self.storage.take_over()?;
         let storage = Arc::new(self.storage.clone());
         let snapshots = self.storage.directory(SNAPSHOTS);
         let id = self.exchange_id;

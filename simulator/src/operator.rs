@@ -33,7 +33,7 @@ pub(crate) fn take_snapshot(history: &mut History) -> Result<()> {
     let storage = history.storage.clone();
     let source = Source {
         journal: storage.clone(),
-        open: || Ok(storage.directory(layout::SNAPSHOTS)),
+        open: || Ok(storage.open_directory(layout::SNAPSHOTS)?),
         seed: history.hash_seed(),
         watch: Arc::<Applying>::default,
     };
@@ -120,6 +120,7 @@ fn repaired(history: &mut History) -> Option<Restored<SimulatedStorage>> {
         return None;
     }
     let end = plan.end.tip.seq;
+    history.storage.take_over().ok()?;
     plan.carry_out(Arc::new(history.storage.clone())).ok()?;
     let restored = history.recover().ok()?;
     let found = restored.state.seq();

@@ -37,6 +37,8 @@ pub enum Seen {
     DiskFull,
     /// A file was written in part only.
     ShortWrite,
+    /// A name came, changed or went, the directory was not synced, and the power took the change back.
+    NameForgotten,
     /// A file was half made when the power went.
     HalfCreated,
     /// A sync succeeded, and the disk had written nothing.
@@ -116,6 +118,7 @@ impl Seen {
         (Self::FileError, "failed file operations"),
         (Self::DiskFull, "full disks"),
         (Self::ShortWrite, "short writes"),
+        (Self::NameForgotten, "changes of names forgotten"),
         (Self::HalfCreated, "files half created"),
         (Self::SilentlyLost, "synced writes lost"),
         (Self::Misdirected, "synced writes misdirected"),

@@ -10,11 +10,12 @@ use crate::seen::Seen;
 pub struct Plan {
     /// The system writes a page by itself.
     pub flush: u32,
-    /// A sync fails.
+    /// A sync of a file fails.
     pub sync_error: u32,
     /// A read fails, or ends too early.
     pub read_error: u32,
-    /// An operation on a name fails, or there is no space, or a file is written in part.
+    /// An operation on a name or the sync of a directory fails, or there is no space, or a file is written in
+    /// part.
     pub file_error: u32,
     /// A sector that is synced is not written.
     pub lost_write: u32,
@@ -131,7 +132,7 @@ impl Disk {
 
     /// A place in some file that has a name and is not a tail.
     fn some_sector(&mut self) -> Option<(usize, usize)> {
-        let files = self.names.iter();
+        let files = self.names.files().iter();
         let files = files.filter(|(name, _)| !name.starts_with("tails/"));
         let files = files.map(|(_, number)| *number);
         let files: Vec<usize> = files
@@ -205,6 +206,12 @@ impl Disk {
             }
             self.counts
                 .add_many(Seen::Reordered, u64::from(is_reordered));
+        }
+        let forgotten = self.names.cut_power(&mut self.random);
+        self.counts
+            .add_many(Seen::NameForgotten, forgotten.len() as u64);
+        for change in forgotten {
+            self.note(|| format!("  disk: {change} is forgotten"));
         }
         self.rot();
         for file in &mut self.files {

@@ -6,16 +6,13 @@ use std::ops::Range;
 use super::{Disk, File, PAGE_BYTES, Power, SECTOR_BYTES, gone};
 use crate::seen::Seen;
 
-/// What a file is called before it is complete.
-const PARTIAL_SUFFIX: &str = ".partial";
-
 impl Disk {
     /// The names and sizes of the files whose names begin with `prefix`, those in directories below as
     /// those directories.
     pub(super) fn list(&mut self, prefix: &str) -> io::Result<Vec<(String, u64)>> {
         self.may_read(prefix)?;
         let mut entries: Vec<(String, u64)> = Vec::new();
-        for (name, number) in &self.names {
+        for (name, number) in self.names.files() {
             let Some(name) = name.strip_prefix(prefix) else {
                 continue;
             };
@@ -55,14 +52,13 @@ impl Disk {
         Ok(())
     }
 
-    /// Creates a file of zeros on the disk, in place of any of that name.
-    pub(super) fn create(&mut self, name: &str, bytes: usize) -> io::Result<usize> {
+    /// Creates a file of zeros, which stand on the disk; its name may not.
+    pub(super) fn reserve(&mut self, name: &str, bytes: usize) -> io::Result<usize> {
         match self.step() {
             Power::Gone => return Err(gone()),
             Power::Failing => {
                 if self.random.percent(70) {
                     self.counts.add(Seen::HalfCreated);
-                    self.names.remove(name);
                     let length = self.random.index(bytes + 1);
                     self.add(name, &vec![0; length]);
                 }
@@ -71,61 +67,61 @@ impl Disk {
             Power::On => {}
         }
         if self.strikes(self.plan.file_error) {
-            // What was called so is removed before space is asked for.
-            self.names.remove(name);
             return Err(match self.random.index(3) {
                 0 => self.told(Seen::FileError, io::ErrorKind::Other, name),
                 _ => self.told(Seen::DiskFull, io::ErrorKind::StorageFull, name),
             });
         }
-        self.names.remove(name);
         self.counts.add(Seen::Segment);
         Ok(self.add(name, &vec![0; bytes]))
     }
 
     /// Gives a file another name.
     pub(super) fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
-        let number = self.find(from)?;
-        if self.names.contains_key(to) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        self.on_names(to, |disk| {
-            disk.names.remove(from);
-            disk.names.insert(to.to_owned(), number);
-        })
+        self.find(from)?;
+        self.on_names(to, |disk| disk.names.rename(from, to))
     }
 
     /// Removes a file.
     pub(super) fn remove(&mut self, name: &str) -> io::Result<()> {
         self.find(name)?;
-        self.on_names(name, |disk| {
-            disk.names.remove(name);
-        })
+        self.on_names(name, |disk| disk.names.unlink(name))
     }
 
-    /// Writes a file as a whole.
-    pub(super) fn save(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        if self.names.contains_key(name) {
-            return Err(io::ErrorKind::AlreadyExists.into());
+    /// Makes a directory.
+    pub(super) fn make_directory(&mut self, name: &str) -> io::Result<()> {
+        self.on_names(name, |disk| disk.names.make_directory(name))
+    }
+
+    /// Has a directory remember what was changed in it.
+    pub(super) fn sync_directory(&mut self, name: &str) -> io::Result<()> {
+        match self.step() {
+            Power::On if self.strikes(self.plan.file_error) => {
+                Err(self.told(Seen::FileError, io::ErrorKind::Other, name))
+            }
+            Power::On => {
+                self.names.sync(name);
+                Ok(())
+            }
+            // What comes of it shows when the power is gone.
+            Power::Failing | Power::Gone => Err(gone()),
         }
-        let partial = format!("{name}{PARTIAL_SUFFIX}");
+    }
+
+    /// Writes a file as a whole, in place of any of that name. Its bytes stand on the disk; its name may not.
+    pub(super) fn write_whole(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let power = self.step();
         let fails = power == Power::On && self.strikes(self.plan.file_error);
-        if power == Power::On && !fails {
-            self.names.remove(&partial);
-            self.add(name, bytes);
-            return Ok(());
-        }
         if power == Power::Gone {
             return Err(gone());
         }
+        if power == Power::On && !fails {
+            self.add(name, bytes);
+            return Ok(());
+        }
         let written = self.random.index(bytes.len() + 1);
-        self.names.remove(&partial);
-        self.add(&partial, &bytes[..written]);
+        self.add(name, &bytes[..written]);
         if !fails {
-            if written == bytes.len() {
-                self.rename_quietly(&partial, name);
-            }
             return Err(gone());
         }
         Err(match self.random.index(3) {
@@ -252,15 +248,9 @@ impl Disk {
         Ok(())
     }
 
-    fn rename_quietly(&mut self, from: &str, to: &str) {
-        if let Some(number) = self.names.remove(from) {
-            self.names.insert(to.to_owned(), number);
-        }
-    }
-
     fn add(&mut self, name: &str, bytes: &[u8]) -> usize {
         let number = self.files.len();
-        self.names.insert(name.to_owned(), number);
+        self.names.link(name, number);
         self.files.push(File {
             cache: bytes.to_vec(),
             media: bytes.to_vec(),

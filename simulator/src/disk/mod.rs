@@ -7,13 +7,15 @@
 //! a part of it. A page whose sync failed counts as clean, as on Linux, though it was not written; whoever had
 //! the file open then is told so once, by their next sync.
 //!
-//! Operations on names are durable when they return, as [`rialto_journal::storage`] promises. The machine
-//! dies after a number of operations, in the middle of the last of them. Invariants: the same seed and the
+//! Names are apart from contents: each directory writes down what changes in it, and forgets it at a power
+//! cut from some change on, unless it was synced since (`names`). The machine dies after a number of
+//! operations, in the middle of the last of them. Invariants: the same seed and the
 //! same operations give the same faults; `media` and `honest` differ only by faults that no disk should
 //! have.
 
 mod faults;
 mod files;
+mod names;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use rialto_reference::scenario::SplitMix64;
 pub use faults::Plan;
 pub use storage::{SimulatedReader, SimulatedSegment, SimulatedStorage};
 
+use self::names::Names;
 use crate::seen::{Counts, Seen};
 
 /// What a disk writes as a whole, or tears only while the power goes.
@@ -61,7 +64,7 @@ enum Power {
 #[derive(Clone, Debug)]
 pub struct Disk {
     /// An open file keeps its number whatever becomes of its name.
-    names: BTreeMap<String, usize>,
+    names: Names,
     files: Vec<File>,
     /// Operations until the machine dies.
     left: u64,
@@ -84,7 +87,7 @@ impl Disk {
     /// An empty disk. Keeps a record of what happens if `is_traced`.
     pub fn new(seed: u64, plan: Plan, is_traced: bool) -> Self {
         Self {
-            names: BTreeMap::new(),
+            names: Names::default(),
             files: Vec::new(),
             left: u64::MAX,
             plan,
@@ -145,24 +148,33 @@ impl Disk {
             let bytes = self.files[*number].cache.clone();
             (name.clone(), bytes)
         };
-        self.names.iter().map(content).collect()
+        self.names.files().iter().map(content).collect()
     }
 
     /// The last name that begins with `prefix` and ends with `suffix`, in the order of names.
     pub fn last_name(&self, prefix: &str, suffix: &str) -> Option<&str> {
-        let mut names = self.names.keys().rev();
+        let mut names = self.names.files().keys().rev();
         let found = names.find(|name| name.starts_with(prefix) && name.ends_with(suffix));
         found.map(String::as_str)
     }
 
-    /// Takes away the names for which `is_gone` holds.
+    /// Takes away the names for which `is_gone` holds, for good.
     pub fn forget(&mut self, is_gone: impl Fn(&str) -> bool) {
-        self.names.retain(|name, _| !is_gone(name));
+        let names = self.names.files().keys();
+        let gone: Vec<_> = names.filter(|name| is_gone(name)).cloned().collect();
+        for name in gone {
+            self.names.unlink(&name);
+            self.names.sync(names::parent(&name));
+        }
     }
 
     /// Whether some file on the disk is not what an honest disk would have.
     pub fn is_damaged(&self) -> bool {
-        let mut files = self.names.values().map(|number| &self.files[*number]);
+        let mut files = self
+            .names
+            .files()
+            .values()
+            .map(|number| &self.files[*number]);
         files.any(|file| file.media != file.honest)
     }
 
@@ -203,13 +215,13 @@ impl Disk {
     }
 
     fn find(&self, name: &str) -> io::Result<usize> {
-        let number = self.names.get(name).copied();
+        let number = self.names.files().get(name).copied();
         number.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// What a file is called now.
     fn name_of(&self, number: usize) -> String {
-        let mut names = self.names.iter();
+        let mut names = self.names.files().iter();
         let found = names.find(|(_, named)| **named == number);
         found.map_or_else(|| "a removed file".to_owned(), |(name, _)| name.clone())
     }

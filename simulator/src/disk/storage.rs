@@ -1,9 +1,15 @@
 //! The disk as the journal sees it: its traits, on a shared [`Disk`].
+//!
+//! Which steps a change of names takes, and which directory is synced when, is the product's own code
+//! ([`steps`]); a step that is missing there is missing here.
 
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rialto_journal::JournalError;
+use rialto_journal::storage::steps::{self, Volume};
 use rialto_journal::storage::{Directory, Entry, MemoryPages, Reader, Segment, Storage};
 
 use super::Disk;
@@ -34,6 +40,30 @@ impl SimulatedStorage {
         }
     }
 
+    /// A directory in this one, as whoever is to write it opens it: made if it is missing, and with every
+    /// name in it on the disk.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn open_directory(&self, name: &str) -> Result<Self, JournalError> {
+        steps::make_directories(self, Path::new(name))?;
+        let directory = self.directory(name);
+        directory.take_over()?;
+        Ok(directory)
+    }
+
+    /// Takes this directory over from the process that wrote it before.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn take_over(&self) -> Result<(), JournalError> {
+        steps::take_over(self).map_err(|source| JournalError::Io {
+            action: "sync the directory",
+            name: self.name(),
+            source,
+        })
+    }
+
     /// The disk. A history is one thread, so nobody else holds it.
     pub fn disk(&self) -> MutexGuard<'_, Disk> {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
@@ -41,6 +71,12 @@ impl SimulatedStorage {
 
     fn path(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
+    }
+
+    /// As [`Self::path`], also of the directory itself, which has the empty path.
+    fn at(&self, path: &Path) -> String {
+        let path = self.path(&path.to_string_lossy());
+        path.trim_end_matches('/').to_owned()
     }
 
     fn segment(&self, number: usize, bytes: u64) -> SimulatedSegment {
@@ -79,9 +115,7 @@ impl Storage for SimulatedStorage {
     type Segment = SimulatedSegment;
 
     fn create(&self, name: &str, bytes: u64) -> io::Result<SimulatedSegment> {
-        let length = usize::try_from(bytes).map_err(io::Error::other)?;
-        let number = self.disk().create(&self.path(name), length)?;
-        Ok(self.segment(number, bytes))
+        steps::create(self, name, bytes)
     }
 
     fn open(&self, name: &str) -> io::Result<SimulatedSegment> {
@@ -90,15 +124,55 @@ impl Storage for SimulatedStorage {
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk().rename(&self.path(from), &self.path(to))
+        steps::rename(self, from, to)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        self.disk().remove(&self.path(name))
+        steps::remove(self, name)
     }
 
     fn save(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.disk().save(&self.path(name), bytes)
+        steps::save(self, name, bytes)
+    }
+}
+
+impl Volume for SimulatedStorage {
+    type Segment = SimulatedSegment;
+
+    fn exists(&self, path: &Path) -> bool {
+        let disk = self.disk();
+        disk.names.has(&self.at(path))
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        let disk = self.disk();
+        disk.names.has_directory(&self.at(path))
+    }
+
+    fn make_directory(&self, path: &Path) -> io::Result<()> {
+        self.disk().make_directory(&self.at(path))
+    }
+
+    fn reserve(&self, path: &Path, bytes: u64) -> io::Result<SimulatedSegment> {
+        let length = usize::try_from(bytes).map_err(io::Error::other)?;
+        let number = self.disk().reserve(&self.at(path), length)?;
+        Ok(self.segment(number, bytes))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.disk().write_whole(&self.at(path), bytes)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.disk().rename(&self.at(from), &self.at(to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.disk().remove(&self.at(path))
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.disk().sync_directory(&self.at(path))
     }
 }
 
