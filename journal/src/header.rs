@@ -29,6 +29,8 @@ const SEGMENT_BYTES_MIN: u64 = 2 * PAGE_BYTES as u64;
 /// The largest segment.
 const SEGMENT_BYTES_MAX: u64 = 1 << 36;
 const CRC_AT: usize = 124;
+/// Order ids have five bits for the shard.
+pub(crate) const SHARD_MAX: u8 = 31;
 
 /// The size of a segment: whole pages, 8 KiB to 64 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,7 +83,7 @@ pub struct SegmentHeader {
     pub epoch: Epoch,
     /// The sequence of its first command.
     pub first_seq: Seq,
-    /// Every command up to here was on the disk when it was begun.
+    /// Every command up to here was on the disk when it was begun. Lower than `first_seq`.
     pub synced: Seq,
     /// The size of the file.
     pub segment_bytes: SegmentBytes,
@@ -89,7 +91,7 @@ pub struct SegmentHeader {
     pub time_before: Timestamp,
     /// The checksum of the record before its first; 0 in the first segment.
     pub crc_before: u32,
-    /// Which shard's journal it is.
+    /// Which shard's journal it is: 0 to 31.
     pub shard: ShardId,
 }
 
@@ -186,16 +188,24 @@ impl SegmentHeader {
         if let Some(reserved) = bytes[77..CRC_AT].iter().find(|byte| **byte != 0) {
             return Err(field("reserved byte", (*reserved).into()));
         }
+        let (first_seq, synced) = (Seq(long(bytes, 40)), Seq(long(bytes, 48)));
+        if synced >= first_seq {
+            return Err(field("synced sequence", synced.0));
+        }
+        let shard = ShardId(bytes[76]);
+        if shard.0 > SHARD_MAX {
+            return Err(field("shard", shard.0.into()));
+        }
         let header = Self {
             rules_version: word(bytes, 12),
             exchange_id: ExchangeId(bytes[16..32].try_into().expect("16 bytes are 16 bytes")),
             epoch: Epoch(long(bytes, 32)),
-            first_seq: Seq(long(bytes, 40)),
-            synced: Seq(long(bytes, 48)),
+            first_seq,
+            synced,
             segment_bytes: SegmentBytes::new(size).map_err(|_| field("segment size", size))?,
             time_before: Timestamp(long(bytes, 64)),
             crc_before: word(bytes, 72),
-            shard: ShardId(bytes[76]),
+            shard,
         };
         Ok((header, computed))
     }
@@ -246,6 +256,34 @@ mod tests {
             "it has format version 2, and this build reads version 1"
         );
         assert_eq!(SegmentHeader::decode(&[0; 128]), Err(HeaderFault::Empty));
+    }
+
+    #[test]
+    fn a_header_states_nothing_that_cannot_be() {
+        let decoded = |header: SegmentHeader| SegmentHeader::decode(&header.encode().0);
+        let field = |field, value| Err(HeaderFault::Field { field, value });
+        for synced in [0, 998, 999] {
+            let good = SegmentHeader {
+                synced: Seq(synced),
+                ..header()
+            };
+            assert_eq!(decoded(good).unwrap().0, good);
+        }
+        for synced in [1_000, 1_001, u64::MAX] {
+            let bad = SegmentHeader {
+                synced: Seq(synced),
+                ..header()
+            };
+            assert_eq!(decoded(bad), field("synced sequence", synced));
+        }
+        let of_shard = |shard| SegmentHeader {
+            shard: ShardId(shard),
+            ..header()
+        };
+        assert_eq!(decoded(of_shard(31)).unwrap().0, of_shard(31));
+        for shard in [32, 255] {
+            assert_eq!(decoded(of_shard(shard)), field("shard", shard.into()));
+        }
     }
 
     #[test]

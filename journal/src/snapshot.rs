@@ -20,6 +20,7 @@ use crate::ExchangeId;
 use crate::codec::PayloadError;
 use crate::codec::annex::{Annex, decode_annex, encode_annex};
 use crate::codec::image::{decode_image, encode_image};
+use crate::header::SHARD_MAX;
 use crate::record::{index, long, word};
 use crate::recovery::Base;
 
@@ -183,6 +184,10 @@ impl SnapshotHeader {
         if let Some(reserved) = bytes[RESERVED_FROM..CRC_AT].iter().find(|byte| **byte != 0) {
             return Err(field("reserved byte", (*reserved).into()));
         }
+        let shard = ShardId(bytes[104]);
+        if shard.0 > SHARD_MAX {
+            return Err(field("shard", shard.0.into()));
+        }
         let header = Self {
             rules_version: word(bytes, 12),
             exchange_id: ExchangeId(bytes[16..32].try_into().expect("16 bytes are 16 bytes")),
@@ -193,7 +198,7 @@ impl SnapshotHeader {
             state_hash: bytes[64..96].try_into().expect("32 bytes are 32 bytes"),
             link: word(bytes, 96),
             body_crc: word(bytes, 100),
-            shard: ShardId(bytes[104]),
+            shard,
         };
         let stated = header.file_bytes();
         if stated != Some(file_bytes) || file_bytes > SNAPSHOT_BYTES_MAX {

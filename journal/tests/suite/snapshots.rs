@@ -10,7 +10,7 @@ use rialto_journal::{
     JournalError, JournalWriter, MemoryStorage, ReadOnlyDirectory, Record, Recovery, Sealed,
     Snapshot, SnapshotError, SnapshotFault, checksum_of, decisions, retire, snapshots, state_hash,
 };
-use rialto_types::{KeyId, Seq};
+use rialto_types::{KeyId, Seq, ShardId};
 
 use crate::common::{EXCHANGE, OPTIONS, append, order, pages, varied, writer};
 use crate::example;
@@ -73,6 +73,14 @@ fn a_newer_version_is_named() {
         fault.to_string(),
         "it has snapshot format version 2, and this build reads version 1"
     );
+}
+
+#[test]
+fn a_shard_that_cannot_be_is_named() {
+    let mut snapshot = example::snapshot();
+    snapshot.image.shard = ShardId(32);
+    let fault = Snapshot::decode(&snapshot.encode().0).unwrap_err();
+    assert_eq!(fault.to_string(), "its shard is 32, which cannot be");
 }
 
 #[test]

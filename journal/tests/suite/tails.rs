@@ -469,9 +469,10 @@ fn a_segment_of_another_history_is_not_entered() {
     );
 }
 
-/// As for group headers: what a later file of an older life states says nothing about this one.
+/// As for group headers: what a later file of an older life states says nothing about this one, and nothing
+/// what states as synced a command of its own.
 #[test]
-fn a_segment_header_of_an_older_epoch_is_not_believed() {
+fn a_segment_header_of_an_older_epoch_or_of_what_cannot_be_is_not_believed() {
     let storage = MemoryStorage::new();
     let mut records = Vec::new();
     for _ in 0..2 {
@@ -479,8 +480,8 @@ fn a_segment_header_of_an_older_epoch_is_not_believed() {
         records.extend(append(&mut life, 5, order));
     }
     let mut later = SegmentHeader::decode(&storage.files()[FIRST]).unwrap().0;
-    for (epoch, is_damage) in [(1, false), (2, true)] {
-        (later.epoch, later.first_seq, later.synced) = (Epoch(epoch), Seq(20), Seq(19));
+    for (epoch, synced, is_damage) in [(1, 19, false), (2, 19, true), (2, 20, false)] {
+        (later.epoch, later.first_seq, later.synced) = (Epoch(epoch), Seq(20), Seq(synced));
         let mut segment = later.encode().0.to_vec();
         segment.resize(3 * PAGE_BYTES, 0);
         let mut files = storage.files();
