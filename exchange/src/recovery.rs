@@ -14,14 +14,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_gateway::ReportLog;
 use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
     Base, Decision, ExchangeId, FileStorage, JournalError, OpenOptions, Progress,
-    ReadOnlyDirectory, Recovered, Recovery, SnapshotFile, decisions, layout, snapshots,
+    ReadOnlyDirectory, Recovered, Recovery, SnapshotError, SnapshotFile, decisions, layout,
+    snapshots,
 };
 use rialto_types::{Seq, ShardId};
 use tracing::{debug, info, warn};
@@ -70,6 +71,8 @@ pub struct Beginning {
     pub state: State,
     /// Where it stands in the journal.
     pub base: Option<Base>,
+    /// Why the first of the snapshots was passed over that a newer build wrote, if there is one.
+    pub newer: Option<SnapshotError>,
 }
 
 impl Beginning {
@@ -105,6 +108,7 @@ impl Beginning {
         seed: HashSeed,
         mut fits: impl FnMut(&Base) -> bool,
     ) -> Self {
+        let mut newer = None;
         for file in files {
             debug!("reading the snapshot {}, {} bytes", file.name, file.bytes);
             let restored = file.read(directory).map_err(anyhow::Error::from);
@@ -117,23 +121,42 @@ impl Beginning {
                 Ok(Some((base, mut state))) => {
                     candles::restore(directory, &mut state, &base);
                     let base = Some(base);
-                    return Self { state, base };
+                    return Self { state, base, newer };
                 }
                 Ok(None) => {}
                 Err(error) => {
                     let name = file.name;
-                    warn!("the snapshot {name} is passed over for an older one: {error:#}");
+                    match error.downcast::<SnapshotError>() {
+                        Ok(error @ SnapshotError::Newer { .. }) => {
+                            warn!(
+                                "the snapshot {name} is passed over: {error}. It is left as it is; start the \
+                                 newer build to use it, or let this one begin with another snapshot or with \
+                                 the journal, which may take longer"
+                            );
+                            newer.get_or_insert(error);
+                        }
+                        Ok(error) => tell_bad(&name, &error.into()),
+                        Err(error) => tell_bad(&name, &error),
+                    }
                 }
             }
         }
         let state = State::new(shard, seed);
-        Self { state, base: None }
+        Self {
+            state,
+            base: None,
+            newer,
+        }
     }
 
     /// The last command that is part of the state.
     pub fn seq(&self) -> Seq {
         self.base.map_or(Seq(0), |base| base.seq)
     }
+}
+
+fn tell_bad(name: &str, error: &anyhow::Error) {
+    warn!("the snapshot {name} is passed over for an older one: {error:#}");
 }
 
 /// A journal whose files were checked and that waits to be replayed.
@@ -249,12 +272,16 @@ impl<S: Storage> Replay<S> {
         let shard = self.options.shard;
         let beginning = Beginning::find_among(snapshots, files, shard, seed, |_| true);
         let snapshot = beginning.seq();
-        let Beginning { mut state, base } = beginning;
+        let Beginning {
+            mut state,
+            base,
+            newer,
+        } = beginning;
         state.keep_reports(reports, wanted);
         decisions.retain(|decision| decision.skipped > snapshot);
         check(snapshot.0 + 1..=last.0, &decisions)?;
         state.heed(self.exchange_id(), decisions, Arc::clone(&applying));
-        let mut recovery = self.recovery(base)?;
+        let mut recovery = self.recovery(base, newer)?;
         let mut progress = ProgressLine::start();
         let mut command_count: u64 = 0;
         while let Some(record) = recovery.next()? {
@@ -284,19 +311,28 @@ impl<S: Storage> Replay<S> {
         })
     }
 
-    fn recovery(&self, base: Option<Base>) -> Result<Recovery<S>> {
+    /// `newer` is a snapshot that was passed over because a newer build wrote it.
+    fn recovery(&self, base: Option<Base>, newer: Option<SnapshotError>) -> Result<Recovery<S>> {
         let storage = Arc::clone(&self.storage);
         let opened = match base {
             Some(base) => Recovery::open_after(storage, self.options, base),
             None => Recovery::open(storage, self.options),
         };
-        match opened {
-            Err(error @ JournalError::BeginsTooLate { .. }) if base.is_none() => Err(error)
-                .context(
-                    "no snapshot is good, and the journal does not reach back to its beginning",
-                ),
-            other => Ok(other?),
-        }
+        let error = match opened {
+            Ok(recovery) => return Ok(recovery),
+            Err(error) => error,
+        };
+        let too_late = matches!(error, JournalError::BeginsTooLate { .. });
+        Err(match newer {
+            Some(newer) if too_late => anyhow::Error::new(error).context(format!(
+                "the snapshot that this start needs is of no use to this build: {newer}. Start the newer \
+                 build, or put back what this one can begin with"
+            )),
+            None if too_late && base.is_none() => anyhow::Error::new(error).context(
+                "no snapshot is good, and the journal does not reach back to its beginning",
+            ),
+            _ => error.into(),
+        })
     }
 }
 

@@ -44,7 +44,9 @@ pub fn skip(journal: &Path, record: Seq, key: &ApiKey) -> Result<()> {
     };
 
     let beginning = Beginning::find(journal, header.shard, |base| base.seq < record)?;
-    let Beginning { mut state, base } = beginning;
+    let Beginning {
+        mut state, base, ..
+    } = beginning;
     let (decided, _) = decisions(&storage, state.seq())?;
     if decided.iter().any(|other| other.skipped == record) {
         bail!("that record {record} is passed over was decided before: start the exchange");

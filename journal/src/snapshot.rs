@@ -12,7 +12,7 @@
 //! state can be is `Exchange::restore`'s to say. Pure; the files are [`crate::snapshots`]'s. Cost: linear,
 //! about 100 bytes and 100 ns an order.
 
-use rialto_engine::StateImage;
+use rialto_engine::{RULES_VERSION, StateImage};
 use rialto_types::{Seq, ShardId, Timestamp};
 use thiserror::Error;
 
@@ -96,6 +96,15 @@ pub enum SnapshotFault {
         /// The version found.
         found: u32,
     },
+    /// A state that came about under later rules.
+    #[error(
+        "its state came about under version {found} of the rules, and this build has version \
+         {RULES_VERSION}"
+    )]
+    LaterRules {
+        /// The version of the rules.
+        found: u32,
+    },
     /// Damaged or torn.
     #[error("the checksum of its {part} is {stated:08x}, but the bytes give {computed:08x}")]
     Checksum {
@@ -128,6 +137,17 @@ pub enum SnapshotFault {
     /// Bytes that do not decode.
     #[error("it does not decode: {0}")]
     Payload(#[from] PayloadError),
+}
+
+impl SnapshotFault {
+    /// Whether the file may be as good as any, and a newer build wrote it.
+    pub const fn is_newer(&self) -> bool {
+        match self {
+            Self::Version { found } => *found > SNAPSHOT_VERSION,
+            Self::LaterRules { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 impl SnapshotHeader {
@@ -181,6 +201,11 @@ impl SnapshotHeader {
         if version != SNAPSHOT_VERSION {
             return Err(SnapshotFault::Version { found: version });
         }
+        let rules_version = word(bytes, 12);
+        if rules_version > RULES_VERSION {
+            let found = rules_version;
+            return Err(SnapshotFault::LaterRules { found });
+        }
         if let Some(reserved) = bytes[RESERVED_FROM..CRC_AT].iter().find(|byte| **byte != 0) {
             return Err(field("reserved byte", (*reserved).into()));
         }
@@ -189,7 +214,7 @@ impl SnapshotHeader {
             return Err(field("shard", shard.0.into()));
         }
         let header = Self {
-            rules_version: word(bytes, 12),
+            rules_version,
             exchange_id: ExchangeId(bytes[16..32].try_into().expect("16 bytes are 16 bytes")),
             seq: Seq(long(bytes, 32)),
             time: Timestamp(long(bytes, 40)),

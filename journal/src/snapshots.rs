@@ -42,6 +42,14 @@ pub enum SnapshotError {
         /// What is wrong.
         fault: SnapshotFault,
     },
+    /// The file is for a newer build to read.
+    #[error("{name} was written by a newer build: {fault}")]
+    Newer {
+        /// The file.
+        name: String,
+        /// The version that it has, and the one that this build reads.
+        fault: SnapshotFault,
+    },
 }
 
 impl SnapshotFile {
@@ -129,6 +137,9 @@ impl SnapshotFile {
 
     fn fault(&self, fault: SnapshotFault) -> SnapshotError {
         let name = self.name.clone();
+        if fault.is_newer() {
+            return SnapshotError::Newer { name, fault };
+        }
         SnapshotError::Fault { name, fault }
     }
 }

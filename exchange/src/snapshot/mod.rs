@@ -104,7 +104,9 @@ where
         let storage = (self.open)()?;
         let fits = |base: &Base| sealed.contains(base);
         let beginning = Beginning::find_in(&storage, sealed.shard(), self.seed, fits)?;
-        let Beginning { mut state, base } = beginning;
+        let Beginning {
+            mut state, base, ..
+        } = beginning;
         let from = base.map_or(Seq(0), |base| base.seq);
         // A newer one than `end` was taken before a repair cut off the segments that stated more.
         if from >= end.seq {

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rialto_client::ApiKey;
+use rialto_engine::RULES_VERSION;
 use rialto_exchange::poison::Mark;
 use rialto_exchange::recovery::{Replay, Restored, snapshots_directory};
 use rialto_exchange::skip::skip;
@@ -23,12 +24,17 @@ use rialto_exchange::snapshot;
 use rialto_gateway::ReportLog;
 use rialto_journal::layout::POISON;
 use rialto_journal::{
-    Archive, ArchiveDirectory, Base, ExchangeId, FileStorage, ReadOnlyDirectory, retire, snapshots,
+    Archive, ArchiveDirectory, Base, ExchangeId, FileStorage, ReadOnlyDirectory, SNAPSHOT_VERSION,
+    retire, snapshots,
 };
 use rialto_reference::scenario::{Profile, SHARD};
 use rialto_types::{AccountId, KeyId, Seq};
 
 use crate::history::{History, administrator};
+
+/// Where the header of a snapshot states its format, and the rules.
+const FORMAT_AT: usize = 8;
+const RULES_AT: usize = 12;
 
 /// Where a state is compared: nowhere in any journal. The candles of its trades are part of it.
 fn facts(restored: &Restored) -> (String, String, String) {
@@ -139,6 +145,58 @@ fn a_bad_snapshot_is_passed_over_and_without_any_the_beginning_is_needed() {
     let message = refused(&history);
     assert!(message.contains("no snapshot is good"), "{message}");
     assert!(message.contains("put the older segments back"), "{message}");
+}
+
+/// Has a snapshot state another version, at this place of its header, as a later build may write one.
+fn set_version(path: &PathBuf, at: usize, version: u32) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at..at + 4].copy_from_slice(&version.to_le_bytes());
+    let crc = crc32c::crc32c(&bytes[..124]);
+    bytes[124..128].copy_from_slice(&crc.to_le_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_snapshot_of_a_newer_build_that_is_needed_is_named_when_the_start_is_refused() {
+    let mut history = History::new(11, &Profile::ALL[0]);
+    history.play(1_000);
+    let older = snapshot::take(&history.journal()).unwrap().unwrap();
+    history.play(1_000);
+    snapshot::take(&history.journal()).unwrap().unwrap();
+    let files = snapshot_files(&history);
+    let expected = facts(&recover(&history));
+    let format = SNAPSHOT_VERSION + 1;
+    set_version(&files[0], FORMAT_AT, format);
+    let restored = recover(&history);
+    assert_eq!(restored.snapshot, older.seq, "passed over for an older one");
+    assert_eq!(facts(&restored), expected);
+    drop(restored);
+
+    let storage = FileStorage::open(history.journal()).unwrap();
+    let retired = retire(&storage, older.seq, None).unwrap();
+    assert!(!retired.is_empty());
+    drop(storage);
+    let rules = RULES_VERSION + 1;
+    set_version(&files[1], RULES_AT, rules);
+    let by_format = format!(
+        "it has snapshot format version {format}, and this build reads version {SNAPSHOT_VERSION}. Start \
+         the newer build"
+    );
+    let message = refused(&history);
+    assert!(
+        message.contains("was written by a newer build"),
+        "{message}"
+    );
+    assert!(message.contains(&by_format), "{message}");
+    assert!(message.contains("put the older segments back"), "{message}");
+    fs::remove_file(&files[0]).unwrap();
+    let by_rules = format!(
+        "its state came about under version {rules} of the rules, and this build has version \
+         {RULES_VERSION}. Start the newer build"
+    );
+    let message = refused(&history);
+    assert!(message.contains(&by_rules), "{message}");
+    assert!(!message.contains("no snapshot is good"), "{message}");
 }
 
 #[test]

@@ -6,13 +6,15 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
+use rialto_engine::RULES_VERSION;
+use rialto_journal::SNAPSHOT_VERSION;
 use rialto_journal::layout::{POISON, candles_name};
 use rialto_reference::scenario::{Profile, SHARD};
 use rialto_types::Seq;
 use serde_json::Value;
 
 use crate::history::History;
-use crate::{damage, snapshot_files};
+use crate::{FORMAT_AT, RULES_AT, damage, set_version, snapshot_files};
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rialto");
@@ -93,6 +95,46 @@ fn journal(line: &[&str], data: &Path) -> (i32, String) {
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8(text).unwrap();
     (output.status.code().unwrap(), text)
+}
+
+#[test]
+fn a_snapshot_of_a_newer_build_is_passed_over_with_a_warning_that_says_what_to_do() {
+    let mut history = History::new(24, &Profile::ALL[0]);
+    history.play(2_000);
+    let (status, text) = journal(&["snapshot"], history.data());
+    assert_eq!(status, 0, "{text}");
+    let path = &snapshot_files(&history)[0];
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let (format, rules) = (SNAPSHOT_VERSION + 1, RULES_VERSION + 1);
+    for (at, version, what) in [
+        (
+            RULES_AT,
+            rules,
+            format!(
+                "its state came about under version {rules} of the rules, and this build has version \
+                 {RULES_VERSION}"
+            ),
+        ),
+        (
+            FORMAT_AT,
+            format,
+            format!(
+                "it has snapshot format version {format}, and this build reads version {SNAPSHOT_VERSION}"
+            ),
+        ),
+    ] {
+        set_version(path, at, version);
+        let before = fs::read(path).unwrap();
+        let mut server = Server::with(history.data(), Vec::new());
+        let warned = server.said(&format!(
+            "the snapshot {name} is passed over: {name} was written by a newer build: {what}. It is left as \
+             it is; start the newer build to use it, or let this one begin with another snapshot or with \
+             the journal, which may take longer"
+        ));
+        assert_eq!(warned["level"], "WARN");
+        assert_eq!(server.said("recovered")["snapshot"], 0);
+        assert_eq!(fs::read(path).unwrap(), before);
+    }
 }
 
 #[test]

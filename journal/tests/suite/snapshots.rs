@@ -3,12 +3,14 @@
 use std::fs;
 use std::sync::Arc;
 
+use rialto_engine::RULES_VERSION;
 use rialto_journal::inspect::{Content, inspect};
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
     ArchiveDirectory, Base, Decision, Durability, ExchangeId, FileStorage, InlineSegments,
     JournalError, JournalWriter, MemoryStorage, ReadOnlyDirectory, Record, Recovery, Sealed,
-    Snapshot, SnapshotError, SnapshotFault, checksum_of, decisions, retire, snapshots, state_hash,
+    Snapshot, SnapshotError, SnapshotFault, SnapshotFile, checksum_of, decisions, retire,
+    snapshots, state_hash,
 };
 use rialto_types::{KeyId, Seq, ShardId};
 
@@ -73,6 +75,49 @@ fn a_newer_version_is_named() {
         fault.to_string(),
         "it has snapshot format version 2, and this build reads version 1"
     );
+}
+
+#[test]
+fn what_a_newer_build_wrote_is_told_apart_from_what_is_bad() {
+    let (good, _) = example::snapshot().encode();
+    let told = |at: usize, version: u32| {
+        let mut bytes = good.clone();
+        bytes[at..at + 4].copy_from_slice(&version.to_le_bytes());
+        let crc = crc32c::crc32c(&bytes[..124]);
+        bytes[124..128].copy_from_slice(&crc.to_le_bytes());
+        let name = "00000000000000000001.snapshot".to_owned();
+        let file = SnapshotFile {
+            name: name.clone(),
+            seq: example::snapshot().image.seq,
+            bytes: bytes.len() as u64,
+        };
+        let storage = MemoryStorage::with_files([(name, bytes)]);
+        let error = file.verify(&storage).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            file.read(&storage).unwrap_err().to_string()
+        );
+        (
+            matches!(error, SnapshotError::Newer { .. }),
+            error.to_string(),
+        )
+    };
+    let newer = "00000000000000000001.snapshot was written by a newer build";
+    assert_eq!(
+        told(8, 2),
+        (
+            true,
+            format!("{newer}: it has snapshot format version 2, and this build reads version 1")
+        )
+    );
+    let (is_newer, text) = told(12, RULES_VERSION + 1);
+    assert!(is_newer && text.starts_with(newer), "{text}");
+    assert!(
+        text.contains(&format!("version {} of the rules", RULES_VERSION + 1)),
+        "{text}"
+    );
+    let (is_newer, text) = told(8, 0);
+    assert!(!is_newer && text.contains("is no good snapshot"), "{text}");
 }
 
 #[test]
