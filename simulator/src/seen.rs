@@ -103,7 +103,7 @@ pub enum Seen {
 
 impl Seen {
     /// Every kind, and what a report calls it.
-    pub const ALL: [(Self, &'static str); 44] = [
+    pub const ALL: [(Self, &'static str); 45] = [
         (Self::Kill, "processes killed"),
         (Self::PowerCut, "power cuts"),
         (Self::TornWrite, "torn writes"),
