@@ -203,6 +203,20 @@ pub fn save(storage: &impl Storage, candles: &Candles) -> Result<CandlesFile, Ca
     Ok(file)
 }
 
+/// Removes the candles of a command. Returns whether there were any.
+///
+/// # Errors
+/// Those of the disk.
+pub fn remove(storage: &impl Storage, seq: Seq) -> Result<bool, JournalError> {
+    let mut files = list(storage)?.into_iter();
+    let Some(file) = files.find(|file| file.seq == seq) else {
+        return Ok(false);
+    };
+    let removed = storage.remove(&file.name);
+    removed.map_err(JournalError::io("remove", &file.name))?;
+    Ok(true)
+}
+
 /// Removes all candles but those of the commands `kept`, and returns the names.
 ///
 /// # Errors

@@ -235,6 +235,12 @@ impl JournalError {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
+    /// Whether the disk had no room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
+            || matches!(self, Self::DiskFull { .. })
+    }
+
     /// An [`JournalError::Io`], for `map_err`.
     pub(crate) fn io(action: &'static str, name: &str) -> impl FnOnce(io::Error) -> Self {
         let name = name.to_owned();

@@ -20,7 +20,8 @@ use anyhow::{Context, Result, bail};
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_journal::storage::{Directory, Storage};
 use rialto_journal::{
-    Base, FileStorage, ReadOnlyDirectory, Sealed, candle_files, decisions, snapshots,
+    Base, FileStorage, ReadOnlyDirectory, Sealed, Snapshot, SnapshotError, SnapshotFile,
+    candle_files, decisions, snapshots,
 };
 use rialto_types::Seq;
 use tracing::warn;
@@ -125,7 +126,7 @@ where
         candles::save(&storage, &state, end);
         let snapshot = state.snapshot(end);
         drop(state);
-        let file = snapshots::save(&storage, &snapshot)?;
+        let file = save(&storage, &snapshot)?;
         let kept = [end.seq, from];
         snapshots::prune(&storage, &kept)?;
         candle_files::prune(&storage, &kept)?;
@@ -137,6 +138,22 @@ where
             took: started.elapsed(),
         }))
     }
+}
+
+/// Saves a snapshot whose candles are there. Without it they are of no use to anybody; and if their room is what was
+/// missing, it goes without them.
+fn save(storage: &impl Storage, snapshot: &Snapshot) -> Result<SnapshotFile> {
+    let error = match snapshots::save(storage, snapshot) {
+        Ok(file) => return Ok(file),
+        Err(error) => error,
+    };
+    let is_full = matches!(&error, SnapshotError::Disk(error) if error.is_full());
+    let has_room_made = candle_files::remove(storage, snapshot.image.seq)?;
+    if !is_full || !has_room_made {
+        return Err(error.into());
+    }
+    warn!("the disk has no room for a snapshot and its candles: it is taken without them");
+    Ok(snapshots::save(storage, snapshot)?)
 }
 
 /// The last commands of the snapshots that were read to the last byte and are good, the newest first. One

@@ -1,14 +1,17 @@
 //! Candles and statistics over a restart: what was put aside beside a snapshot is taken up, and what is no good
 //! costs the past of the charts and nothing else.
 
-use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::{fs, io};
 
+use rialto_engine::HashSeed;
 use rialto_exchange::recovery::{Restored, snapshots_directory};
-use rialto_exchange::snapshot;
+use rialto_exchange::snapshot::{self, Source};
 use rialto_gateway::models::{Candle, Interval};
 use rialto_journal::layout::{candles_name, snapshot_name};
-use rialto_journal::{Candles, FileStorage, retire};
+use rialto_journal::storage::{Directory, Entry, FileReader, FileSegment, Storage};
+use rialto_journal::{Candles, FileStorage, ReadOnlyDirectory, retire};
 use rialto_reference::scenario::Profile;
 use rialto_types::{InstrumentId, Seq, Timestamp};
 
@@ -288,4 +291,78 @@ fn candles_without_a_snapshot_are_replaced_or_go() {
         "LOCK".to_owned(),
     ];
     assert_eq!(names, expected);
+}
+
+/// A directory on a disk that has no room for a snapshot while there are candles.
+#[derive(Debug)]
+struct Cramped(FileStorage);
+
+impl Directory for Cramped {
+    type Reader = FileReader;
+
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    fn list(&self) -> io::Result<Vec<Entry>> {
+        self.0.list()
+    }
+
+    fn reader(&self, name: &str) -> io::Result<FileReader> {
+        self.0.reader(name)
+    }
+}
+
+impl Storage for Cramped {
+    type Segment = FileSegment;
+
+    fn create(&self, name: &str, bytes: u64) -> io::Result<FileSegment> {
+        self.0.create(name, bytes)
+    }
+
+    fn open(&self, name: &str) -> io::Result<FileSegment> {
+        self.0.open(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.0.remove(name)
+    }
+
+    fn save(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let has_candles = self
+            .list()?
+            .iter()
+            .any(|one| one.name.ends_with(".candles"));
+        if has_candles && name.ends_with(".snapshot") {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.0.save(name, bytes)
+    }
+}
+
+#[test]
+fn candles_make_room_for_their_snapshot_and_go_with_one_that_cannot_be_taken() {
+    let (history, _) = traded(35);
+    let directory = snapshots_directory(&history.journal());
+    fs::remove_dir_all(&directory).unwrap();
+    let source = Source {
+        journal: ReadOnlyDirectory::new(history.journal()),
+        open: || Ok(Cramped(FileStorage::open(&directory)?)),
+        seed: HashSeed::KNOWN,
+        watch: Arc::default,
+    };
+    let taken = source.take().unwrap().unwrap();
+    assert!(directory.join(snapshot_name(taken.seq)).exists());
+    assert!(!beside(&history, taken.seq).exists());
+    assert_eq!(recover(&history).snapshot, taken.seq);
+
+    fs::remove_file(directory.join(snapshot_name(taken.seq))).unwrap();
+    let in_the_way = format!("{}.partial", snapshot_name(taken.seq));
+    fs::create_dir(directory.join(in_the_way)).unwrap();
+    assert!(snapshot::take(&history.journal()).is_err());
+    assert!(!beside(&history, taken.seq).exists());
 }
