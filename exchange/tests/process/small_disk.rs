@@ -1,12 +1,15 @@
 //! A disk of a few MiB that can be filled and can grow: a file system in memory, mounted for one test.
 //!
 //! Each test gets a view of the mounted file systems of its own, which only its thread and the processes
-//! that this starts see, and which goes with them, also when the test is killed. Mounting takes root; where
-//! it is not allowed the test says so and tries nothing.
+//! that this starts see, and which goes with them, also when the test is killed. Mounting takes root. A user
+//! who is not may be one among processes of his own (a user namespace), which only a process with a single
+//! thread can enter, so there the test is played once more by a process of its own that `unshare` starts.
+//! Where neither is allowed the test says so and tries nothing.
 
 use std::ffi::CString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use rustix::io::Errno;
@@ -18,6 +21,8 @@ use tempfile::TempDir;
 
 /// A mebibyte, which is also the size of a segment in these tests.
 pub(crate) const MIB: u64 = 1 << 20;
+/// Set for the process that plays a test as root of its own namespace.
+const IS_INSIDE: &str = "RIALTO_SMALL_DISK_INSIDE";
 /// What takes up the room.
 const BALLAST: &str = "ballast";
 
@@ -29,15 +34,17 @@ pub(crate) struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// One of this size; `None`, and a word about it, where mounting is not allowed.
+    /// One of this size; `None` when the test was played by another process, or, with a word about it, where
+    /// mounting is not allowed.
+    ///
+    /// # Panics
+    /// When it failed in that other process.
     pub(crate) fn new(bytes: u64) -> Option<Self> {
         // SAFETY: from now on this thread shares neither mounts nor its working directory with the others.
         // Nothing here keeps a descriptor of a directory or counts on another thread's working directory.
         let unshared = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
         if unshared == Err(Errno::PERM) {
-            eprintln!(
-                "NOT TRIED: a full disk is a small one that is mounted, and only root may mount"
-            );
+            play_inside();
             return None;
         }
         unshared.unwrap();
@@ -108,6 +115,32 @@ impl Drop for SmallDisk {
         // Also when a process still has files open. What cannot be undone goes with the thread.
         let _ = unmount(self.path(), UnmountFlags::DETACH);
     }
+}
+
+/// Plays this thread's test in a process that is root among its own.
+fn play_inside() {
+    let may = Command::new("unshare")
+        .args(["-Urm", "true"])
+        .stderr(Stdio::null())
+        .status();
+    let is_inside = std::env::var_os(IS_INSIDE).is_some();
+    if is_inside || !may.is_ok_and(|status| status.success()) {
+        eprintln!(
+            "NOT TRIED: a full disk is a small one that is mounted, and only root may mount; nor may \
+             `unshare -Urm` make a namespace for it"
+        );
+        return;
+    }
+    let thread = std::thread::current();
+    let test = thread.name().unwrap();
+    eprintln!("once more, as root of a namespace: {test}");
+    let status = Command::new("unshare")
+        .arg("-Urm")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(IS_INSIDE, "1")
+        .status();
+    assert!(status.unwrap().success(), "{test} failed in its namespace");
 }
 
 fn size_option(bytes: u64) -> CString {
