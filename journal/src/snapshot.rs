@@ -12,7 +12,8 @@
 //! state can be is `Exchange::restore`'s to say. Pure; the files are [`crate::snapshots`]'s. Cost: linear,
 //! about 100 bytes and 100 ns an order.
 
-use rialto_engine::{RULES_VERSION, StateImage};
+use rialto_engine::RULES_VERSION;
+use rialto_engine::StateImage;
 use rialto_types::{Seq, ShardId, Timestamp};
 use thiserror::Error;
 
