@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python bench baseline loadtest lint deny soak mutants clean
+.PHONY: help run test test-python bench baseline loadtest lint deny soak mutants chain clean
 
 DATA ?= ./data/demo
 
@@ -38,6 +38,9 @@ soak: ## The long versions of the random tests; takes hours
 
 mutants: ## Plant faults in risk, matching and recovery, and ask the tests whether they notice; takes hours
 	scripts/mutants.sh
+
+chain: ## Histories on disks that lose what was not synced, with the journal's chain and without; COUNT=20000
+	scripts/chain.sh $(COUNT)
 
 clean: ## Remove everything built, tools included; the data stays
 	cargo clean

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use rialto_simulator::{World, play, play_all};
+use rialto_simulator::{Failure, World, play, play_all};
 
 /// Failures that are named besides the first, which is told.
 const FAILURES_SHOWN: usize = 40;
@@ -28,7 +28,8 @@ struct Arguments {
     /// Play on after a failure, and count the histories that fail
     #[arg(long)]
     keep_going: bool,
-    /// Succeed if, and only if, some history fails: for a build in which a fault was planted
+    /// Succeed if, and only if, some history fails and every one that does has lost records or found others
+    /// than were written: for the build in which the chain of the journal is planted away
     #[arg(long)]
     expect_failure: bool,
 }
@@ -59,39 +60,59 @@ impl From<WorldName> for World {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let has_failed = match arguments.seed {
+    let failures = match arguments.seed {
         Some(seed) => tell_one(seed, arguments.world.into()),
         None => tell_many(&arguments),
     };
-    if has_failed == arguments.expect_failure {
-        ExitCode::SUCCESS
+    let outcome = if arguments.expect_failure {
+        as_planted(&failures)
+    } else if failures.is_empty() {
+        Ok(())
     } else {
-        ExitCode::FAILURE
+        Err(None)
+    };
+    if let Err(Some(what)) = &outcome {
+        println!("{what}");
     }
+    outcome.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
-/// Returns whether the history has failed.
-fn tell_one(seed: u64, world: World) -> bool {
+/// Whether the failures are those of the planted fault; if not, what they should have been.
+fn as_planted(failures: &[Failure]) -> Result<(), Option<String>> {
+    if failures.is_empty() {
+        return Err(Some("no history failed, and some should have".to_owned()));
+    }
+    let mut others = failures.iter().filter(|failure| !failure.is_of_records());
+    others.next().map_or(Ok(()), |other| {
+        Err(Some(format!(
+            "history {} failed otherwise than by records that are lost or others than were written: {}",
+            other.seed, other.what
+        )))
+    })
+}
+
+/// Returns the history if it has failed.
+fn tell_one(seed: u64, world: World) -> Vec<Failure> {
     match play(seed, world, true) {
         Ok((counts, trace)) => {
             for line in trace {
                 println!("{line}");
             }
             println!("history {seed} went as it must\n{counts}");
-            false
+            Vec::new()
         }
         Err(mut failure) => {
             for line in std::mem::take(&mut failure.trace) {
                 println!("{line}");
             }
             println!("{failure}");
-            true
+            vec![failure]
         }
     }
 }
 
-/// Returns whether some history has failed.
-fn tell_many(arguments: &Arguments) -> bool {
+/// Returns the histories that have failed.
+fn tell_many(arguments: &Arguments) -> Vec<Failure> {
     // A panic of the product is a finding, told with the seed; where it was is told by that seed alone.
     std::panic::set_hook(Box::new(|_| {}));
     let started = Instant::now();
@@ -111,5 +132,40 @@ fn tell_many(arguments: &Arguments) -> bool {
         runs.history_count,
         runs.failures.len()
     );
-    !runs.failures.is_empty()
+    runs.failures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_failures_of_the_planted_fault_are_as_expected() {
+        let failed = |what: &str| Failure {
+            seed: 7,
+            world: World::Everything,
+            what: what.to_owned(),
+            trace: Vec::new(),
+        };
+        let lost = || failed("lost: 9 commands were acknowledged");
+        let ghost = || failed("ghost: recovery found 9 commands");
+        let another = || failed("another state after command 9");
+        let stale = failed(
+            "recovery refuses an honest disk: record 1 at byte 8 of 1.segment is intact, but this build \
+             cannot read it: its sequence is 1, after 140 in the record before",
+        );
+        assert_eq!(as_planted(&[lost(), ghost(), another(), stale]), Ok(()));
+        let none = as_planted(&[]).unwrap_err();
+        assert_eq!(
+            none.as_deref(),
+            Some("no history failed, and some should have")
+        );
+        for other in [
+            "panic: lost: time",
+            "recovery refuses an honest disk: record 1 is intact, but this build cannot read it: its kind",
+        ] {
+            let told = as_planted(&[lost(), failed(other)]).unwrap_err().unwrap();
+            assert!(told.contains("history 7") && told.contains(other), "{told}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ use rialto_types::Seq;
 use crate::archive::ShelfBeside;
 use crate::disk::SimulatedStorage;
 use crate::history::History;
-use crate::oracle::Due;
+use crate::oracle::{Due, GHOST};
 use crate::seen::Seen;
 
 /// Takes a snapshot, as the process beside an exchange does.
@@ -196,7 +196,7 @@ pub(crate) fn check_records(history: &History) -> Result<(), String> {
         }
     }
     match recovery.next().map_err(told)? {
-        Some(found) => Err(format!("ghost: the journal ends with {found:?}")),
+        Some(found) => Err(format!("{GHOST}the journal ends with {found:?}")),
         None => Ok(()),
     }
 }

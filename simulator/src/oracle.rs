@@ -13,6 +13,13 @@ use rialto_reference::scenario::SHARD;
 use rialto_reference::{ReferenceExchange, check_invariants};
 use rialto_types::{Event, EventBody, RejectReason, Seq};
 
+/// What a verdict begins with when records are gone that must be there.
+pub const LOST: &str = "lost: ";
+/// When records are there that nobody sent.
+pub const GHOST: &str = "ghost: ";
+/// When a record is there in place of another.
+pub const ANOTHER: &str = "another state ";
+
 /// A command that the core took.
 #[derive(Clone, Copy, Debug)]
 struct Taken {
@@ -180,13 +187,13 @@ impl Oracle {
         };
         if count < floor {
             return Err(format!(
-                "lost: {floor} commands were acknowledged so that they survive this, and recovery found \
+                "{LOST}{floor} commands were acknowledged so that they survive this, and recovery found \
                  {count}"
             ));
         }
         if count > self.log.len() {
             return Err(format!(
-                "ghost: recovery found {count} commands, and the core took {}",
+                "{GHOST}recovery found {count} commands, and the core took {}",
                 self.log.len()
             ));
         }
@@ -194,7 +201,7 @@ impl Oracle {
         let expected = self.confirmed.image();
         if expected != *found {
             return Err(format!(
-                "another state after command {count}: the reference has {}, recovery came to {}: a record \
+                "{ANOTHER}after command {count}: the reference has {}, recovery came to {}: a record \
                  is another one than was taken",
                 show_hash(&expected),
                 show_hash(found)

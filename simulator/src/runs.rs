@@ -7,10 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::history::{History, World};
+use crate::oracle::{ANOTHER, GHOST, LOST};
 use crate::seen::Counts;
 
 /// Lines of a failed history that are shown without being asked for.
 const LINES_SHOWN: usize = 40;
+
+/// How recovery tells of a record whose checksum is right and that cannot be the next one.
+const INTACT: &str = "is intact, but this build cannot read it: ";
 
 /// A history that went as it must not.
 #[derive(Clone, Debug)]
@@ -23,6 +27,20 @@ pub struct Failure {
     pub what: String,
     /// What happened before, line by line.
     pub trace: Vec<String>,
+}
+
+impl Failure {
+    /// Whether a recovery took other records for the journal than were written: some that had to be there were
+    /// gone, or others in their place, or behind them, or it came upon one whose sequence or time does not
+    /// follow. That is what comes of a journal whose records are not chained; anything else is another defect.
+    pub fn is_of_records(&self) -> bool {
+        let verdicts = [LOST, GHOST, ANOTHER];
+        let is_out_of_place = |what| self.what.contains(&format!("{INTACT}{what}"));
+        verdicts.iter().any(|begin| self.what.starts_with(begin))
+            || ["its sequence is", "its time is"]
+                .iter()
+                .any(is_out_of_place)
+    }
 }
 
 impl fmt::Display for Failure {
