@@ -24,8 +24,13 @@ use crate::flow::Flow;
 
 /// Commands a second while it is measured.
 pub(crate) const RATE: u64 = 100_000;
-/// Events that its ring holds, as by default.
-const EVENT_RING: usize = 65_536;
+/// Events that its ring holds: more than ever wait for the disk, since the thread that drives the core is also the one
+/// that reads them.
+const EVENT_RING: usize = 1 << 20;
+/// Commands after which the disk is waited for where they go as fast as they can.
+const UNSETTLED_MAX: u64 = 50_000;
+/// How long the disk has for what waits for it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A core with what feeds it and what reads it.
 pub(crate) struct Rig<S: Storage> {
@@ -88,21 +93,29 @@ impl<S: Storage> Rig<S> {
 
     /// Commands as fast as they go.
     pub(crate) fn fill(&mut self, count: u64) -> Result<()> {
-        (0..count).try_for_each(|_| self.step())
+        for done in 1..=count {
+            self.step()?;
+            if done.is_multiple_of(UNSETTLED_MAX) {
+                self.settle()?;
+            }
+        }
+        self.settle()
     }
 
     /// Waits until everybody may be told of everything.
-    pub(crate) fn settle(&mut self, patience: Duration) -> Result<()> {
+    fn settle(&mut self) -> Result<()> {
         let last = self.core.exchange().seq();
         let begin = Instant::now();
         while self.released < last {
             let waited = begin.elapsed();
             ensure!(
-                waited < patience,
+                waited < PATIENCE,
                 "command {last} is not synced after {waited:.1?}"
             );
             self.drain();
-            sleep(Duration::from_millis(1));
+            if self.released < last {
+                sleep(Duration::from_millis(1));
+            }
         }
         Ok(())
     }
