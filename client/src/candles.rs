@@ -281,7 +281,8 @@ impl CandleFeed {
     ///
     /// # Errors
     /// [`ClientError::Refused`] when the subscription is refused, [`ClientError::Candles`] when one snapshot
-    /// after the other makes no sense, and as [`Connection::send`].
+    /// after the other makes no sense or is followed by an update that does not fit, and as
+    /// [`Connection::send`].
     pub async fn apply(
         &mut self,
         connection: &mut Connection,
@@ -301,11 +302,11 @@ impl CandleFeed {
         }
         match self.series.apply(message) {
             Ok(CandleProgress::Foreign) => Ok(CandleStep::Foreign),
-            Ok(CandleProgress::Begun) => {
+            Ok(CandleProgress::Begun) => Ok(CandleStep::Begun),
+            Ok(CandleProgress::Changed(candle)) => {
                 self.subscription.succeeded();
-                Ok(CandleStep::Begun)
+                Ok(CandleStep::Changed(candle))
             }
-            Ok(CandleProgress::Changed(candle)) => Ok(CandleStep::Changed(candle)),
             Err(error) => {
                 let error = self.subscription.renew(connection, error).await?;
                 Ok(CandleStep::Resubscribed(error))

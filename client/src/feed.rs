@@ -158,7 +158,8 @@ impl<B: Followed> Feed<B> {
     ///
     /// # Errors
     /// [`ClientError::Refused`] when the subscription is refused, [`ClientError::Book`] when one
-    /// snapshot after the other makes no sense, and as [`Connection::send`].
+    /// snapshot after the other makes no sense or is followed by an update that does not fit, and as
+    /// [`Connection::send`].
     pub async fn apply(
         &mut self,
         connection: &mut Connection,
@@ -180,7 +181,9 @@ impl<B: Followed> Feed<B> {
             Ok(BookProgress::Foreign) => Ok(FeedStep::Foreign),
             Ok(BookProgress::Partial) => Ok(FeedStep::Waiting),
             Ok(BookProgress::Consistent) => {
-                self.subscription.succeeded();
+                if is_update(message) {
+                    self.subscription.succeeded();
+                }
                 Ok(FeedStep::Changed)
             }
             Ok(BookProgress::Proven) => Ok(FeedStep::Proven),
@@ -206,4 +209,12 @@ impl<B: Followed> Feed<B> {
         };
         channel == self.subscription.channel() && id == self.instrument_id()
     }
+}
+
+/// Whether a message is a change of a book, no snapshot and no checksum.
+const fn is_update(message: &Message) -> bool {
+    matches!(
+        message,
+        Message::L2Update(_) | Message::L2ConflatedUpdate(_) | Message::L3Update(_)
+    )
 }

@@ -13,6 +13,9 @@ use rialto_types::{ClientSeq, KeyId, OrderId};
 use crate::connection::Sorted;
 use crate::{ClientError, Rejection, Session};
 
+/// The request id of balances that nobody asked for.
+const UNASKED: u64 = 0;
+
 /// What became of an order in the command that placed or replaced it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderOutcome {
@@ -75,6 +78,19 @@ fn is_refusal(report: &ExecutionReport) -> bool {
     )
 }
 
+/// Whether a message shows that all reports of a command have come, `first` and whatever followed it.
+///
+/// New balances follow the reports of each command. A session that is still being told what it missed gets none
+/// of those: there the balances that it is told unasked follow, and [`CaughtUp`](rialto_protocol::CaughtUp).
+fn is_end(message: &Message, first: &ExecutionReport) -> bool {
+    match message {
+        Message::BalanceUpdate(update) => update.core_seq == first.core_seq,
+        Message::Balances(told) => told.request_id == UNASKED && told.core_seq >= first.core_seq,
+        Message::CaughtUp(_) => true,
+        _ => false,
+    }
+}
+
 /// Who asked, and under which number: what an answer is recognised by.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked {
@@ -101,7 +117,8 @@ impl Session {
         Asked { key_id, client_seq }
     }
 
-    /// Places an order and waits for what becomes of it at once.
+    /// Places an order and waits for what becomes of it at once. That may be done before the session has
+    /// [caught up](Session::is_caught_up); then what it missed comes first, out of [`Session::next`].
     ///
     /// A key without the permission Read is told of no balances, which is how the end of an outcome shows
     /// when something rests after a trade. Its outcome is the acceptance alone, unless that says that the
@@ -127,8 +144,7 @@ impl Session {
     /// Collects the reports of one order from one command.
     ///
     /// They end with the order, with the report that it rests, or, when something of it rests after a
-    /// trade, with the new balances that follow the reports of every command. Without the permission to be
-    /// told of balances they end with the first.
+    /// trade, with what [`is_end`] says. Without the permission to be told of balances they end with the first.
     async fn outcome(
         &mut self,
         what: &'static str,
@@ -159,9 +175,8 @@ impl Session {
                 reports.push(report);
                 Ok(part(is_over, &mut reports))
             }
-            (Message::BalanceUpdate(update), Some(first)) if update.core_seq == first.core_seq => {
-                let outcome = finished(&mut reports);
-                Ok(Sorted::Mark(outcome, Message::BalanceUpdate(update)))
+            (other, Some(first)) if is_end(&other, first) => {
+                Ok(Sorted::Mark(finished(&mut reports), other))
             }
             (other, _) => Ok(Sorted::Other(other)),
         })

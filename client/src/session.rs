@@ -20,8 +20,8 @@ pub struct LogonOptions {
     pub heartbeat_interval_ms: Option<u32>,
     /// The highest report number that the caller has: what came after it is sent again. What is too old
     /// for that is told by a `ReportGap`, and open orders and balances follow. A
-    /// [`CaughtUp`](rialto_protocol::CaughtUp) ends it: see [`Session::is_caught_up`]. 0 asks for that alone,
-    /// `None` for nothing.
+    /// [`CaughtUp`](rialto_protocol::CaughtUp) ends it: see [`Session::is_caught_up`]. 0 asks for everything from
+    /// the first report on, `None` for nothing.
     pub last_report_seq: Option<ReportSeq>,
     /// Cancel the orders placed with this key when its session is lost.
     pub cancel_on_disconnect: bool,

@@ -8,7 +8,7 @@ use rialto_types::InstrumentId;
 
 use crate::{ClientError, Connection, Rejection};
 
-/// New subscriptions in a row without anything whole in between, after which a feed gives up.
+/// Subscriptions in a row that brought no update that fitted, after which a feed gives up.
 const ATTEMPTS_MAX: u32 = 5;
 
 /// A subscription to a channel of one instrument.
@@ -21,7 +21,7 @@ pub(crate) struct Subscription {
     subscribe_id: u64,
     /// Whether the one last asked for has been answered.
     is_answered: bool,
-    /// Those asked for since something was last whole.
+    /// Those asked for since an update last fitted.
     attempts: u32,
 }
 
@@ -75,7 +75,8 @@ impl Subscription {
         }
     }
 
-    /// What it brought is whole.
+    /// An update has fitted. A snapshot alone does not count: each new subscription brings one, so a feed whose
+    /// first update never fits would subscribe for ever.
     pub(crate) const fn succeeded(&mut self) {
         self.attempts = 0;
     }

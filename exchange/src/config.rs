@@ -105,8 +105,8 @@ pub struct Core {
     pub core_cpu: Option<usize>,
     /// The processor of the journal thread, in `durable` mode.
     pub journal_cpu: Option<usize>,
-    /// The nice value of the core thread, -20 to 19. By default -20, the highest priority, where there is more than
-    /// one processor; what the system does not allow is left.
+    /// The nice value of the core thread, -20 to 19. By default -20, the highest priority, unless as many threads spin
+    /// for ever as there are processors; what the system does not allow is left.
     pub core_nice: Option<i8>,
     /// The nice value of the journal thread, in `durable` mode, as that of the core.
     pub journal_nice: Option<i8>,

@@ -134,21 +134,37 @@ impl Mark {
         )
     }
 
-    /// What stands in the file; it fits into its room.
-    fn text(mut self) -> Vec<u8> {
-        let mut end = self.panic.len().min(PANIC_BYTES_MAX);
-        while !self.panic.is_char_boundary(end) {
-            end -= 1;
+    /// Of a panic that said this there.
+    fn new(record: Seq, said: &str, place: &str) -> Self {
+        let said = beginning(said, SAID_BYTES_MAX);
+        let place = beginning(place, PLACE_BYTES_MAX);
+        Self {
+            record: record.0,
+            panic: format!("{said}, at {place}"),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
         }
-        self.panic.truncate(end);
-        let mut text = serde_json::to_vec_pretty(&self).unwrap_or_default();
+    }
+
+    /// What stands in the file; it fits into its room.
+    fn text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
         text.push(b'\n');
         text
     }
 }
 
-/// What a panic said is cut here: each of its bytes takes at most six in JSON.
-const PANIC_BYTES_MAX: usize = 500;
+/// As much of a text as fits.
+fn beginning(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// What a panic said, and where, are cut here: each of their bytes takes at most six in JSON.
+const SAID_BYTES_MAX: usize = 400;
+const PLACE_BYTES_MAX: usize = 200;
 /// Bytes that a mark may take.
 const ROOM: usize = 4_096;
 
@@ -160,12 +176,18 @@ pub struct Room {
 }
 
 impl Room {
-    /// Takes the room in the directory of a journal.
+    /// Takes the room in the directory of a journal. A mark that stands in it is one whose writer was interrupted, and
+    /// counts.
     ///
     /// # Errors
     /// When the disk has none, or cannot be written to.
     pub fn take(journal: &Path) -> Result<Self> {
         let path = journal.join(layout::POISON_ROOM);
+        if fs::read(&path).is_ok_and(|text| serde_json::from_slice::<Mark>(&text).is_ok()) {
+            let renamed = fs::rename(&path, journal.join(layout::POISON));
+            renamed
+                .with_context(|| format!("renaming {}, which tells of a panic", path.display()))?;
+        }
         // What an earlier start took is kept: there may be no other.
         let mut options = File::options();
         options.write(true).create(true).truncate(false);
@@ -187,7 +209,7 @@ impl Room {
     }
 
     /// Writes a mark down. Takes nothing of the disk that it has not got.
-    fn fill(&self, mark: Mark) -> std::io::Result<()> {
+    fn fill(&self, mark: &Mark) -> std::io::Result<()> {
         let text = mark.text();
         self.file.write_all_at(&text, 0)?;
         self.file.set_len(text.len() as u64)?;
@@ -222,12 +244,8 @@ fn tell(seq: Seq, panic: &PanicHookInfo<'_>, room: Option<&Room>) {
     };
     let said = panic.payload_as_str().unwrap_or("no message");
     let place = panic.location().map(ToString::to_string);
-    let mark = Mark {
-        record: seq.0,
-        panic: format!("{said}, at {}", place.unwrap_or_default()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    if let Err(error) = room.fill(mark) {
+    let mark = Mark::new(seq, said, &place.unwrap_or_default());
+    if let Err(error) = room.fill(&mark) {
         let _ = writeln!(stderr, "this could not be written down: {error}");
     }
 }
@@ -350,18 +368,34 @@ mod tests {
     #[test]
     fn a_mark_fits_into_its_room_whatever_the_panic_said() {
         for said in ["\u{1}", "\"", "€", "𝄞x", "a"] {
-            let mark = Mark {
-                record: u64::MAX,
-                panic: said.repeat(ROOM),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            };
-            let text = mark.text();
+            let long = said.repeat(ROOM);
+            let text = Mark::new(Seq(u64::MAX), &long, &long).text();
             assert!(text.len() <= ROOM, "{}", text.len());
             let read: Mark = serde_json::from_slice(&text).unwrap();
             assert_eq!(read.record, u64::MAX);
-            assert!(said.repeat(ROOM).starts_with(&read.panic));
-            assert!(read.panic.len() > PANIC_BYTES_MAX - 4);
+            let place = "exchange/src/core.rs:7:1";
+            let mark = Mark::new(Seq(1), &long, place);
+            let said = mark.panic.strip_suffix(&format!(", at {place}")).unwrap();
+            assert!(long.starts_with(said));
+            assert!(said.len() > SAID_BYTES_MAX - 4);
         }
+    }
+
+    #[test]
+    fn a_mark_whose_writer_was_interrupted_counts() {
+        let journal = tempfile::tempdir().unwrap();
+        let room = Room::take(journal.path()).unwrap();
+        let mark = Mark::new(Seq(7), "a defect", "here");
+        room.file.write_all_at(&mark.text(), 0).unwrap();
+        drop(room);
+        assert_eq!(Mark::read(journal.path()).unwrap(), None);
+        // The rest of the room is blank, as when it was not yet cut off.
+        drop(Room::take(journal.path()).unwrap());
+        assert_eq!(Mark::read(journal.path()).unwrap(), Some(mark));
+        // And a room that is blank is none.
+        Mark::remove(journal.path()).unwrap();
+        drop(Room::take(journal.path()).unwrap());
+        assert_eq!(Mark::read(journal.path()).unwrap(), None);
     }
 
     #[test]

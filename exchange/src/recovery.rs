@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use rialto_engine::{HashSeed, RULES_VERSION};
 use rialto_gateway::ReportLog;
 use rialto_journal::catalog::{Catalog, Expected, SegmentFile};
@@ -277,6 +277,7 @@ impl<S: Storage> Replay<S> {
             base,
             newer,
         } = beginning;
+        refuse_beyond(newer.as_ref(), last)?;
         state.keep_reports(reports, wanted);
         decisions.retain(|decision| decision.skipped > snapshot);
         check(snapshot.0 + 1..=last.0, &decisions)?;
@@ -333,6 +334,20 @@ impl<S: Storage> Replay<S> {
             ),
             _ => error.into(),
         })
+    }
+}
+
+/// A snapshot that stands behind the journal's end says that commands are gone, also one that only a newer build reads.
+fn refuse_beyond(newer: Option<&SnapshotError>, last: Seq) -> Result<()> {
+    let Some(error @ SnapshotError::Newer { name, .. }) = newer else {
+        return Ok(());
+    };
+    match layout::snapshot_seq(name) {
+        Some(seq) if seq > last => bail!(
+            "the journal ends at sequence {last}, and {error}: what lies between is gone from the journal. Start the \
+             newer build, or put the journal back from a copy"
+        ),
+        _ => Ok(()),
     }
 }
 

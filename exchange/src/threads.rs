@@ -4,10 +4,12 @@ use std::num::NonZeroUsize;
 
 use tracing::{debug, info, warn};
 
-use crate::config::{Config, Profile};
+use crate::config::{Config, Durability, Profile};
 
 /// The nice value of the threads that everybody waits for, where nothing else is configured: the highest priority.
 const FIRST: i8 = -20;
+/// What a thread does that cannot go first.
+const REFUSED: &str = "the priority stays as it is: it takes CAP_SYS_NICE, or `ulimit -e 40`";
 
 /// Threads beside the gateway's that every order passes: core and publisher.
 const BUSY_THREADS: usize = 2;
@@ -23,6 +25,10 @@ pub(crate) struct Plan {
     pub(crate) publisher_profile: Profile,
     /// Whether the publisher runs beside the sessions, on their one thread.
     pub(crate) is_publisher_beside_sessions: bool,
+    /// Where the core thread runs.
+    pub(crate) core: Place,
+    /// Where the journal thread runs, in `durable` mode.
+    pub(crate) journal: Place,
 }
 
 /// The plan for this machine.
@@ -43,11 +49,32 @@ fn plan_for(config: &Config, processors: usize) -> Plan {
         (None, Profile::Latency) if processors < PROCESSORS_FOR_TWO_SPINNING => Profile::Balanced,
         (None, same) => same,
     };
+    let core = &config.core;
+    // Threads that spin for ever and come first leave nothing to others on processors of their own.
+    let journal_profile = match config.journal.durability {
+        Durability::Written => None,
+        Durability::Durable => Some(core.journal_profile.unwrap_or(core.profile)),
+    };
+    let spinning = [Some(core.profile), journal_profile, Some(publisher_profile)];
+    let spinning = spinning
+        .iter()
+        .filter(|profile| **profile == Some(Profile::Latency));
+    let usual = if processors > 1 && spinning.count() < processors {
+        Priority::First
+    } else {
+        Priority::AsOthers
+    };
+    let place = |cpu, nice: Option<i8>| Place {
+        cpu,
+        priority: nice.map_or(usual, Priority::Nice),
+    };
     Plan {
         gateway_threads,
         publisher_profile,
         // One that spins for ever takes a processor of its own.
         is_publisher_beside_sessions: gateway_threads == 1 && publisher_profile != Profile::Latency,
+        core: place(core.core_cpu, core.core_nice),
+        journal: place(core.journal_cpu, core.journal_nice),
     }
 }
 
@@ -74,54 +101,53 @@ fn pin(thread: &str, cpu: Option<usize>) {
 pub struct Place {
     /// Its processor; any if none is chosen.
     pub cpu: Option<usize>,
-    /// Its nice value, from -20, which comes first, to 19. By default the first where there is more than one processor.
-    pub nice: Option<i8>,
+    /// Which of the threads that want a processor gets it.
+    pub priority: Priority,
+}
+
+/// Which of the threads that want a processor gets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// This one, if the system allows it.
+    #[default]
+    First,
+    /// As the operator says: -20 comes first, 19 last.
+    Nice(i8),
+    /// Each in turn.
+    AsOthers,
 }
 
 impl Place {
     /// Takes the calling thread there. What the system refuses is told, and not worth ending for.
     pub fn take(self, thread: &str) {
         pin(thread, self.cpu);
-        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        if let Some(nice) = nice_for(self.nice, processors) {
-            set_nice(thread, nice, self.nice.is_some());
+        match self.priority {
+            Priority::AsOthers => {}
+            Priority::First => {
+                if let Err(error) = set_nice(thread, FIRST) {
+                    // Who only tries the exchange out need not care.
+                    debug!(thread, %error, REFUSED);
+                }
+            }
+            Priority::Nice(nice) => {
+                if let Err(error) = set_nice(thread, nice) {
+                    warn!(thread, nice, %error, REFUSED);
+                }
+            }
         }
     }
 }
 
-/// A thread that spins would let nobody else run on the only processor.
-const fn nice_for(chosen: Option<i8>, processors: usize) -> Option<i8> {
-    match chosen {
-        None if processors > 1 => Some(FIRST),
-        chosen => chosen,
-    }
-}
-
-/// Of threads that want the same processor the one that everybody waits for goes first. Linux keeps the value for
-/// each thread.
-fn set_nice(thread: &str, nice: i8, is_asked_for: bool) {
-    let refused = rustix::process::setpriority_process(None, nice.into()).err();
-    match refused {
-        None => info!(thread, nice, "priority set"),
-        Some(error) if is_asked_for => {
-            warn!(thread, nice, %error, "the priority stays as it is: it takes CAP_SYS_NICE, or `ulimit -e 40`");
-        }
-        // Who only tries the exchange out need not care.
-        Some(error) => debug!(thread, nice, %error, "the priority stays as it is"),
-    }
+/// Linux keeps the value for each thread.
+fn set_nice(thread: &str, nice: i8) -> rustix::io::Result<()> {
+    rustix::process::setpriority_process(None, nice.into())?;
+    info!(thread, nice, "priority set");
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn threads_that_all_wait_for_go_first_unless_they_would_be_alone() {
-        assert_eq!(nice_for(None, 1), None);
-        assert_eq!(nice_for(None, 2), Some(-20));
-        assert_eq!(nice_for(Some(0), 2), Some(0));
-        assert_eq!(nice_for(Some(-5), 1), Some(-5));
-    }
 
     fn config(threads: usize, profile: Profile, publisher: Option<Profile>) -> Config {
         let mut config = Config::default();
@@ -164,5 +190,39 @@ mod tests {
             publisher(8, Some(Profile::Economy)),
             (Profile::Economy, true)
         );
+    }
+
+    #[test]
+    fn threads_that_everybody_waits_for_go_first_unless_nobody_else_could_run() {
+        let priorities = |processors, profile, durability| {
+            let mut config = config(0, profile, None);
+            config.journal.durability = durability;
+            let plan = plan_for(&config, processors);
+            (plan.core.priority, plan.journal.priority)
+        };
+        let (first, as_others) = (Priority::First, Priority::AsOthers);
+        for (processors, profile, durability, expected) in [
+            (1, Profile::Economy, Durability::Durable, as_others),
+            (1, Profile::Latency, Durability::Written, as_others),
+            (2, Profile::Balanced, Durability::Durable, first),
+            (2, Profile::Latency, Durability::Written, first),
+            // Core and journal both spin for ever.
+            (2, Profile::Latency, Durability::Durable, as_others),
+            (3, Profile::Latency, Durability::Durable, first),
+            // And the publisher.
+            (4, Profile::Latency, Durability::Durable, first),
+        ] {
+            let found = priorities(processors, profile, durability);
+            assert_eq!(
+                found,
+                (expected, expected),
+                "{processors} {profile:?} {durability:?}"
+            );
+        }
+        let mut config = config(0, Profile::Latency, None);
+        (config.core.core_nice, config.core.journal_nice) = (Some(0), Some(-5));
+        let plan = plan_for(&config, 1);
+        assert_eq!(plan.core.priority, Priority::Nice(0));
+        assert_eq!(plan.journal.priority, Priority::Nice(-5));
     }
 }

@@ -154,11 +154,7 @@ pub fn start_core(
     commands: CommandReceiver,
     ended: impl FnOnce() + Send + 'static,
 ) -> Result<CoreThread<FileStorage>> {
-    let place = Place {
-        cpu: config.core.core_cpu,
-        nice: config.core.core_nice,
-    };
-    CoreThread::start(core, commands, place, ended)
+    CoreThread::start(core, commands, crate::threads::plan(config).core, ended)
 }
 
 /// In `written` mode the core thread writes the map itself; in `durable` mode a journal thread does and
@@ -179,11 +175,7 @@ fn journal(
         config::Durability::Durable => {
             let profile = config.core.journal_profile.unwrap_or(config.core.profile);
             let (idler, waker) = idle_pair(strategy(profile));
-            let place = Place {
-                cpu: config.core.journal_cpu,
-                nice: config.core.journal_nice,
-            };
-            let place = Some(place);
+            let place = Some(crate::threads::plan(config).journal);
             let idle = Box::new(JournalIdle { idler, place });
             let hooks = Hooks {
                 idle,

@@ -3,9 +3,13 @@
 //! Every counter is resolved once and then is one atomic addition; nothing on the way of an order takes a
 //! lock or hashes a label. docs/METRICS.md explains each to an operator.
 
+use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeMetric, MetricEncoder};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -32,7 +36,7 @@ struct Ring {
 }
 
 /// A whole number that goes up and down.
-pub(crate) type IntGauge = Gauge<i64, AtomicI64>;
+type IntGauge = Gauge<i64, AtomicI64>;
 type FloatGauge = Gauge<f64, AtomicU64>;
 
 /// One counter for each code of an enumeration, found by the code.
@@ -189,16 +193,49 @@ impl Registrar<'_> {
     }
 }
 
-/// Registers until when the certificate is valid: only where there is one.
-pub(crate) fn certificate_expiry(registry: &mut Registry) -> IntGauge {
-    let gauge = IntGauge::default();
-    registry.register_with_unit(
-        "rialto_tls_certificate_expiry_timestamp",
-        "When the certificate expires, or the first of its chain, in seconds since 1970",
-        Unit::Seconds,
-        gauge.clone(),
-    );
-    gauge
+/// Until when the exchange's certificate is valid: a gauge that is told only while this is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CertificateExpiry(Arc<Mutex<Option<SystemTime>>>);
+
+impl CertificateExpiry {
+    /// Registers it: to be called only where there is a certificate.
+    pub(crate) fn new(registry: &mut Registry) -> Self {
+        let expiry = Self::default();
+        registry.register_with_unit(
+            "rialto_tls_certificate_expiry_timestamp",
+            "When the exchange's own certificate expires, in seconds since 1970",
+            Unit::Seconds,
+            expiry.clone(),
+        );
+        expiry
+    }
+
+    /// Notes the time of the certificate that is served from now on, if it is known.
+    pub(crate) fn set(&self, expiry: Option<SystemTime>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = expiry;
+    }
+
+    fn get(&self) -> Option<SystemTime> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EncodeMetric for CertificateExpiry {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        let Some(expiry) = self.get() else {
+            return Ok(());
+        };
+        let since = expiry.duration_since(UNIX_EPOCH).unwrap_or_default();
+        encoder.encode_gauge(&since.as_secs())
+    }
+
+    fn metric_type(&self) -> MetricType {
+        MetricType::Gauge
+    }
+
+    fn is_empty(&self) -> bool {
+        self.get().is_none()
+    }
 }
 
 impl Metrics {

@@ -3,7 +3,8 @@
 //! Stands before HTTP: where a certificate is configured, every connection begins with a TLS handshake
 //! (versions 1.2 and 1.3), in the time that it has for the head of its first request. The certificate can be
 //! exchanged while the gateway runs; connections that there are keep the one they began with. One that does not
-//! load changes nothing.
+//! load changes nothing. Until when it is valid is told for the exchange's own certificate alone, and one that does
+//! not say so is served too.
 //!
 //! Cost: a signature and a key exchange for each handshake, afterwards the encryption of every record, both on the
 //! gateway's threads, which the sessions share. Neither was measured.
@@ -12,7 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use prometheus_client::registry::Registry;
 use thiserror::Error;
@@ -25,7 +26,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{AlertDescription, Error as RustlsError, ServerConfig};
 
 use crate::expiry::not_after;
-use crate::metrics::{IntGauge, certificate_expiry};
+use crate::metrics::CertificateExpiry;
 use crate::stream::Stream;
 
 /// The first byte of a TLS connection: a record of the kind "handshake" (RFC 8446, section 5.1).
@@ -95,17 +96,6 @@ pub enum TlsError {
         /// What the library said.
         error: RustlsError,
     },
-    /// Something is in the file that is no certificate, or one that does not say until when it is valid.
-    #[error(
-        "certificate {number} of {certificates:?} does not say until when it is valid: \
-         X.509 as in RFC 5280 is needed"
-    )]
-    NoExpiry {
-        /// The file of the certificates.
-        certificates: PathBuf,
-        /// Which of them, from 1.
-        number: usize,
-    },
 }
 
 /// Certificate and key, as they are used for new connections.
@@ -113,19 +103,19 @@ pub enum TlsError {
 pub(crate) struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
-    /// When what is served expires, in seconds since 1970.
-    expiry: IntGauge,
+    /// When what is served expires.
+    expiry: CertificateExpiry,
 }
 
 /// What the files hold.
 struct Loaded {
     config: Arc<ServerConfig>,
-    /// When the first certificate of the chain expires.
-    expiry: SystemTime,
+    /// When the exchange's own certificate expires, the first of the file, if that is understood.
+    expiry: Option<SystemTime>,
 }
 
 impl Tls {
-    /// Reads certificate and key. When they expire is among the metrics from then on.
+    /// Reads certificate and key. When the certificate expires is among the metrics from then on.
     ///
     /// # Errors
     /// What is wrong with the files.
@@ -134,7 +124,7 @@ impl Tls {
         let tls = Self {
             files,
             current: RwLock::new(config),
-            expiry: certificate_expiry(registry),
+            expiry: CertificateExpiry::new(registry),
         };
         tls.note_expiry(expiry);
         Ok(tls)
@@ -151,10 +141,17 @@ impl Tls {
         Ok(())
     }
 
-    fn note_expiry(&self, expiry: SystemTime) {
-        let since = expiry.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-        self.expiry.set(seconds);
+    /// Tells when the certificate expires that is served from now on. The authorities' certificates after it do not
+    /// count: a client may trust it by another way than theirs, such as past a root that has expired.
+    fn note_expiry(&self, expiry: Option<SystemTime>) {
+        if expiry.is_none() {
+            tracing::warn!(
+                certificates = %self.files.certificates.display(),
+                "the first certificate is served, but until when it is valid is not understood: no metric \
+                 and no alert will say when it expires"
+            );
+        }
+        self.expiry.set(expiry);
     }
 
     fn current(&self) -> Arc<ServerConfig> {
@@ -274,7 +271,7 @@ async fn refuse_plain(mut stream: TcpStream) {
 fn loaded(files: &TlsFiles) -> Result<Loaded, TlsError> {
     let certificates = certificates(&files.certificates)?;
     let key = key(&files.key)?;
-    let times: Vec<_> = certificates.iter().map(|one| not_after(one)).collect();
+    let expiry = certificates.first().and_then(|own| not_after(own));
     let built = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| {
@@ -297,21 +294,8 @@ fn loaded(files: &TlsFiles) -> Result<Loaded, TlsError> {
     config.alpn_protocols = vec![INNER_PROTOCOL.to_vec()];
     Ok(Loaded {
         config: Arc::new(config),
-        expiry: earliest(&times, certificates)?,
+        expiry,
     })
-}
-
-/// The first of these times, which are those of the certificates of a file. Clients need the whole chain.
-fn earliest(times: &[Option<SystemTime>], file: &Path) -> Result<SystemTime, TlsError> {
-    let no_expiry = |number| TlsError::NoExpiry {
-        certificates: file.to_owned(),
-        number,
-    };
-    if let Some(at) = times.iter().position(Option::is_none) {
-        return Err(no_expiry(at + 1));
-    }
-    let first = times.iter().flatten().min();
-    first.copied().ok_or_else(|| no_expiry(1))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

@@ -237,8 +237,11 @@ impl JournalError {
 
     /// Whether the disk had no room.
     pub fn is_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull)
-            || matches!(self, Self::DiskFull { .. })
+        use io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::Io { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            other => matches!(other, Self::DiskFull { .. }),
+        }
     }
 
     /// An [`JournalError::Io`], for `map_err`.

@@ -12,6 +12,7 @@ use crate::error::JournalError;
 use crate::layout;
 use crate::record::index;
 use crate::snapshot::{SNAPSHOT_HEADER_BYTES, Snapshot, SnapshotFault, SnapshotHeader};
+use crate::storage::steps::PARTIAL_SUFFIX;
 use crate::storage::{Directory, Reader, Storage};
 
 /// How much is read at once to verify a file.
@@ -102,6 +103,16 @@ impl SnapshotFile {
         Ok(header)
     }
 
+    /// Whether a newer build wrote it, by its header.
+    fn is_newer(&self, directory: &impl Directory) -> Result<bool, JournalError> {
+        let reader = self.open(directory)?;
+        match self.header(&reader) {
+            Err(SnapshotError::Disk(error)) => Err(error),
+            Err(SnapshotError::Newer { .. }) => Ok(true),
+            Err(SnapshotError::Fault { .. }) | Ok(_) => Ok(false),
+        }
+    }
+
     fn open<D: Directory>(&self, directory: &D) -> Result<D::Reader, JournalError> {
         let reader = directory.reader(&self.name);
         reader.map_err(JournalError::io("open", &self.name))
@@ -165,6 +176,43 @@ pub fn list(directory: &impl Directory) -> Result<Vec<SnapshotFile>, JournalErro
     let mut files: Vec<_> = entries.into_iter().filter_map(file).collect();
     files.sort_unstable_by_key(|file| std::cmp::Reverse(file.seq));
     Ok(files)
+}
+
+/// The last commands of the snapshots that a newer build wrote: this one can neither read nor judge them.
+///
+/// # Errors
+/// Those of the disk.
+pub fn newer(directory: &impl Directory) -> Result<Vec<Seq>, JournalError> {
+    let mut newer = Vec::new();
+    for file in list(directory)? {
+        if file.is_newer(directory)? {
+            newer.push(file.seq);
+        }
+    }
+    Ok(newer)
+}
+
+/// Removes what an earlier snapshot has begun to write and never ended. Only for who writes here alone.
+///
+/// # Errors
+/// Those of the disk.
+pub fn clear_away(storage: &impl Storage) -> Result<(), JournalError> {
+    let entries = match storage.list() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(JournalError::io("list", &storage.name())(error)),
+    };
+    for name in entries.into_iter().map(|entry| entry.name) {
+        let whole = name.strip_suffix(PARTIAL_SUFFIX);
+        let is_ours = |whole: &str| {
+            layout::snapshot_seq(whole).is_some() || layout::candles_seq(whole).is_some()
+        };
+        if whole.is_some_and(is_ours) {
+            let removed = storage.remove(&name);
+            removed.map_err(JournalError::io("remove", &name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a snapshot and reads it back. It is on the disk, whole and good, when this returns. One of the

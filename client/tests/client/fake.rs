@@ -81,10 +81,15 @@ impl Fake {
 
     /// Reads a logon and accepts it.
     pub(crate) async fn accept_logon(&mut self) -> Logon {
+        self.accept_logon_with(accepted()).await
+    }
+
+    /// Reads a logon and answers it with this.
+    async fn accept_logon_with(&mut self, accepted: LogonAccepted) -> Logon {
         let Message::Logon(logon) = self.request().await else {
             panic!("expected a logon");
         };
-        self.send(&[Message::LogonAccepted(accepted())]).await;
+        self.send(&[Message::LogonAccepted(accepted)]).await;
         logon
     }
 
@@ -169,5 +174,22 @@ pub(crate) async fn logged_on() -> (Session, Fake) {
     let key = key();
     let logon = connection.log_on(&key, LogonOptions::default());
     let (session, _) = tokio::join!(logon, fake.accept_logon());
+    (session.expect("the logon is good"), fake)
+}
+
+/// A session that is still to be told what came after report 98, with a key that may do this.
+pub(crate) async fn catching_up(permissions: Permissions) -> (Session, Fake) {
+    let (connection, mut fake) = connected().await;
+    let key = key();
+    let options = LogonOptions {
+        last_report_seq: Some(ReportSeq(98)),
+        ..LogonOptions::default()
+    };
+    let accepted = LogonAccepted {
+        permissions,
+        ..accepted()
+    };
+    let logon = connection.log_on(&key, options);
+    let (session, _) = tokio::join!(logon, fake.accept_logon_with(accepted));
     (session.expect("the logon is good"), fake)
 }

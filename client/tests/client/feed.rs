@@ -177,3 +177,68 @@ async fn an_exchange_that_keeps_sending_nonsense_is_given_up() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_book_whose_first_change_never_fits_is_given_up() {
+    let (mut connection, mut fake) = connected().await;
+    let exchange = async {
+        fake.accept_subscription().await;
+        loop {
+            fake.send(&[snapshot(5, 1), update(8, 4)]).await;
+            accept_again(&mut fake, update(9, 5)).await;
+        }
+    };
+    let client = async {
+        let mut feed = BookFeed::subscribe(&mut connection, &plain())
+            .await
+            .unwrap();
+        loop {
+            let message = connection.next().await.unwrap();
+            if let Err(error) = feed.apply(&mut connection, &message).await {
+                return error;
+            }
+        }
+    };
+    let error = tokio::select! {
+        error = client => error,
+        () = exchange => unreachable!("the exchange goes on for ever"),
+    };
+    let gap = BookError::Gap {
+        held: 5,
+        previous: 7,
+        found: 8,
+    };
+    assert!(
+        matches!(error, ClientError::Book(found) if found == gap),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_book_that_goes_on_in_between_may_be_missed_as_often_as_it_is() {
+    const ROUNDS: u32 = 12;
+    let (mut connection, mut fake) = connected().await;
+    let exchange = async {
+        fake.accept_subscription().await;
+        loop {
+            fake.send(&[snapshot(5, 1), update(6, 2), update(8, 4)])
+                .await;
+            accept_again(&mut fake, update(9, 5)).await;
+        }
+    };
+    let client = async {
+        let mut feed = BookFeed::subscribe(&mut connection, &plain())
+            .await
+            .unwrap();
+        let mut renewed = 0;
+        while renewed < ROUNDS {
+            let message = connection.next().await.unwrap();
+            let step = feed.apply(&mut connection, &message).await.unwrap();
+            renewed += u32::from(matches!(step, FeedStep::Resubscribed(_)));
+        }
+    };
+    tokio::select! {
+        () = client => {}
+        () = exchange => unreachable!("the exchange goes on for ever"),
+    }
+}

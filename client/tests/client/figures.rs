@@ -156,6 +156,67 @@ async fn an_exchange_that_keeps_sending_nonsense_of_candles_is_given_up() {
 }
 
 #[tokio::test]
+async fn candles_whose_first_update_never_fits_are_given_up() {
+    let (mut connection, mut fake) = connected().await;
+    let exchange = async {
+        fake.accept_subscription().await;
+        loop {
+            fake.send(&[snapshot(5, 1), update(8, 3)]).await;
+            accept_again(&mut fake, update(9, 4)).await;
+        }
+    };
+    let client = async {
+        let mut feed = CandleFeed::subscribe(&mut connection, &plain(), CandleLength::Second)
+            .await
+            .unwrap();
+        loop {
+            let message = connection.next().await.unwrap();
+            if let Err(error) = feed.apply(&mut connection, &message).await {
+                return error;
+            }
+        }
+    };
+    let error = tokio::select! {
+        error = client => error,
+        () = exchange => unreachable!("the exchange goes on for ever"),
+    };
+    let gap = CandleError::Gap { held: 5, found: 8 };
+    assert!(
+        matches!(&error, ClientError::Candles(found) if *found == gap),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn candles_that_go_on_in_between_may_be_missed_as_often_as_they_are() {
+    const ROUNDS: u32 = 12;
+    let (mut connection, mut fake) = connected().await;
+    let exchange = async {
+        fake.accept_subscription().await;
+        loop {
+            fake.send(&[snapshot(5, 1), update(6, 2), update(8, 3)])
+                .await;
+            accept_again(&mut fake, update(9, 4)).await;
+        }
+    };
+    let client = async {
+        let mut feed = CandleFeed::subscribe(&mut connection, &plain(), CandleLength::Second)
+            .await
+            .unwrap();
+        let mut renewed = 0;
+        while renewed < ROUNDS {
+            let message = connection.next().await.unwrap();
+            let step = feed.apply(&mut connection, &message).await.unwrap();
+            renewed += u32::from(matches!(step, CandleStep::Resubscribed(_)));
+        }
+    };
+    tokio::select! {
+        () = client => {}
+        () = exchange => unreachable!("the exchange goes on for ever"),
+    }
+}
+
+#[tokio::test]
 async fn a_refused_subscription_to_candles_is_an_error() {
     let (mut connection, mut fake) = connected().await;
     let exchange = async {

@@ -4,10 +4,10 @@ use rialto_client::{Cause, ClientError, Directory, TransferRequest, order};
 use rialto_protocol::definition::{asset_definition, instrument_definition};
 use rialto_protocol::refusal::Pair;
 use rialto_protocol::{
-    AccountDetails, AdminReport, Balance, BalanceUpdate, Balances, Code, CreateAccount, ExecType,
-    ExecutionReport, ListFlags, MassCancelReport, Message, MessageError, NewOrder, OrderState,
-    OrderStatus, Refused, ReportFlags, Scaled, SubscriptionRefusal, SubscriptionRefused,
-    TransferSource, VarText,
+    AccountDetails, AdminReport, Balance, BalanceUpdate, Balances, CaughtUp, Code, CreateAccount,
+    ExecType, ExecutionReport, ListFlags, MassCancelReport, Message, MessageError, NewOrder,
+    OrderState, OrderStatus, Permissions, Refused, ReportFlags, Scaled, SubscriptionRefusal,
+    SubscriptionRefused, TransferSource, VarText,
 };
 use rialto_types::{
     AccountId, Amount, Asset, AssetId, ClientSeq, CommandKind, Instrument, InstrumentId,
@@ -15,7 +15,7 @@ use rialto_types::{
     SourceId, Symbol,
 };
 
-use crate::fake::{Fake, connected, logged_on};
+use crate::fake::{Fake, catching_up, connected, logged_on};
 
 /// A report about order 5 in command 30, the answer to the session's first request.
 fn report(exec_type: ExecType, state: OrderState) -> ExecutionReport {
@@ -133,6 +133,119 @@ async fn an_order_that_trades_and_rests_is_complete_with_the_balances() {
     assert!(outcome.is_open());
     assert_eq!(session.next().await.unwrap(), foreign(30));
     assert_eq!(session.next().await.unwrap(), balances_of(30));
+}
+
+/// Balances that nobody asked for, as of a command.
+fn unasked_balances(core_seq: u64) -> Message {
+    Message::Balances(Balances {
+        request_id: 0,
+        core_seq: Seq(core_seq),
+        list_flags: ListFlags::LAST,
+        ..Balances::default()
+    })
+}
+
+/// Everything was told that the session had missed.
+fn caught_up() -> Message {
+    Message::CaughtUp(CaughtUp {
+        last_report_seq: ReportSeq(102),
+    })
+}
+
+/// An order that trades and rests, among what a session missed.
+fn traded_and_rests() -> [ExecutionReport; 2] {
+    let trade = report(ExecType::Trade, OrderState::PartiallyFilled);
+    [
+        ExecutionReport {
+            report_seq: Some(ReportSeq(101)),
+            ..report(ExecType::New, OrderState::New)
+        },
+        ExecutionReport {
+            report_seq: Some(ReportSeq(102)),
+            key_id: None,
+            client_seq: None,
+            ..trade
+        },
+    ]
+}
+
+#[tokio::test]
+async fn an_order_placed_while_catching_up_is_complete_with_the_balances_told_unasked() {
+    let (mut session, fake) = catching_up(Permissions::READ.with(Permissions::TRADE)).await;
+    let [accepted, trade] = traded_and_rests();
+    let messages = [
+        foreign(29),
+        Message::ExecutionReport(accepted.clone()),
+        Message::ExecutionReport(trade.clone()),
+        unasked_balances(31),
+        caught_up(),
+    ];
+    let place = session.place(NewOrder::default());
+    let (outcome, (_, _fake)) = tokio::join!(place, answer(fake, &messages));
+    let outcome = outcome.unwrap();
+    assert_eq!(outcome.reports(), [accepted, trade]);
+    assert!(outcome.is_open());
+    assert_eq!(session.next().await.unwrap(), foreign(29));
+    assert_eq!(session.next().await.unwrap(), unasked_balances(31));
+    assert!(!session.is_caught_up());
+    assert_eq!(session.next().await.unwrap(), caught_up());
+    assert!(session.is_caught_up());
+}
+
+#[tokio::test]
+async fn balances_of_an_earlier_command_do_not_complete_an_order_and_the_end_of_catching_up_does() {
+    let (mut session, fake) = catching_up(Permissions::READ.with(Permissions::TRADE)).await;
+    let [accepted, trade] = traded_and_rests();
+    let messages = [
+        Message::ExecutionReport(accepted.clone()),
+        unasked_balances(29),
+        Message::ExecutionReport(trade.clone()),
+        caught_up(),
+    ];
+    let place = session.place(NewOrder::default());
+    let (outcome, (_, _fake)) = tokio::join!(place, answer(fake, &messages));
+    assert_eq!(outcome.unwrap().reports(), [accepted, trade]);
+    assert_eq!(session.next().await.unwrap(), unasked_balances(29));
+    assert!(!session.is_caught_up());
+    assert_eq!(session.next().await.unwrap(), caught_up());
+    assert!(session.is_caught_up());
+}
+
+#[tokio::test]
+async fn catching_up_may_end_before_an_order_is_reported() {
+    let (mut session, fake) = catching_up(Permissions::READ.with(Permissions::TRADE)).await;
+    let [accepted, trade] = traded_and_rests();
+    let messages = [
+        unasked_balances(29),
+        caught_up(),
+        Message::ExecutionReport(accepted.clone()),
+        Message::ExecutionReport(trade.clone()),
+        balances_of(30),
+    ];
+    let place = session.place(NewOrder::default());
+    let (outcome, (_, _fake)) = tokio::join!(place, answer(fake, &messages));
+    assert_eq!(outcome.unwrap().reports(), [accepted, trade]);
+    for kept in [unasked_balances(29), caught_up(), balances_of(30)] {
+        assert_eq!(session.next().await.unwrap(), kept);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_trade_has_the_acceptance_and_reads_on_until_it_has_caught_up() {
+    let (mut session, fake) = catching_up(Permissions::TRADE).await;
+    let [accepted, trade] = traded_and_rests();
+    let messages = [
+        Message::ExecutionReport(accepted.clone()),
+        Message::ExecutionReport(trade.clone()),
+        caught_up(),
+    ];
+    let place = session.place(NewOrder::default());
+    let (outcome, (_, _fake)) = tokio::join!(place, answer(fake, &messages));
+    assert_eq!(outcome.unwrap().reports(), [accepted]);
+    let kept = Message::ExecutionReport(trade);
+    assert_eq!(session.next().await.unwrap(), kept);
+    assert_eq!(session.next().await.unwrap(), caught_up());
+    assert!(session.is_caught_up());
 }
 
 #[tokio::test]

@@ -200,6 +200,12 @@ def balance_update(core_seq: int) -> tuple[str, dict[str, object]]:
     return "BalanceUpdate", {"account_id": 7, "core_seq": core_seq, "transact_time": core_seq}
 
 
+def unasked_balances(core_seq: int) -> tuple[str, dict[str, object]]:
+    """Balances that nobody asked for, at the end of what a session had missed."""
+    numbers = {"request_id": 0, "last_report_seq": 46, "core_seq": core_seq}
+    return "Balances", {"account_id": 7, "list_flags": {"Last"}} | numbers
+
+
 async def hold(peer: Peer) -> None:
     """Logs the client on and does nothing more."""
     await peer.log_on()

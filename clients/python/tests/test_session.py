@@ -110,6 +110,48 @@ async def test_a_second_logon_is_refused() -> None:
         assert refused.value.reason == MessageError.ALREADY_LOGGED_ON
 
 
+@asynchronous
+async def test_a_second_logon_leaves_the_session_as_it_is() -> None:
+    """What it states of reports is not taken: nothing will be sent again because of it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.receive("Logon")
+        refused = {"ref_template_id": 2, "message_error": "AlreadyLoggedOn", "value": 0, "limit": 0}
+        await peer.send(("Refused", refused))
+        await peer.wait_closed()
+
+    async with session(script) as client:
+        with pytest.raises(RequestRefused):
+            await client.session.log_on(KEY, LogonTerms(last_report_seq=9))
+        assert client.session.is_caught_up
+        await client.caught_up()
+        assert client.last_report_seq == 44
+
+
+@asynchronous
+async def test_a_second_logon_does_not_end_the_catching_up() -> None:
+    """Nor does one that asks for nothing; whoever waits for the end goes on waiting for it."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.receive("Logon")
+        refused = {"ref_template_id": 2, "message_error": "AlreadyLoggedOn", "value": 0, "limit": 0}
+        await peer.send(("Refused", refused))
+        await peer.wait_for_test()
+        await peer.send(("CaughtUp", {"last_report_seq": 44}))
+        await peer.wait_closed()
+
+    async with session(script, LogonTerms(last_report_seq=41)) as client:
+        waiting = asyncio.create_task(client.caught_up())
+        with pytest.raises(RequestRefused):
+            await client.session.log_on(KEY, LogonTerms())
+        assert (client.session.is_caught_up, client.last_report_seq) == (False, 41)
+        await client.session.test()
+        await waiting
+        assert client.last_report_seq == 44
+
+
 async def text_frame(peer: Peer) -> None:
     """No message of this protocol."""
     await peer.socket.send("hello")

@@ -25,7 +25,16 @@ from rialto_client import (
 )
 from rialto_client.codec import Message
 
-from .fake_exchange import KEY, Peer, answers, balance_update, exchange, report, session
+from .fake_exchange import (
+    KEY,
+    Peer,
+    answers,
+    balance_update,
+    exchange,
+    report,
+    session,
+    unasked_balances,
+)
 from .support import asynchronous
 
 RESTING = {"report_flags": {"Resting"}}
@@ -327,6 +336,86 @@ async def test_the_end_of_what_was_missed_is_told() -> None:
             assert client.session.is_caught_up
             assert await anext(reports) == CaughtUp(47)
             assert client.last_report_seq == 47
+
+
+CATCHING_UP = LogonTerms(last_report_seq=44)
+TRADED = {"order_status": "PartiallyFilled", "cumulative_quantity": 1, "leaves_quantity": 1}
+
+
+@pytest.mark.parametrize("has_balances", [True, False])
+@asynchronous
+async def test_an_order_placed_while_catching_up_is_settled_by_its_end(has_balances: bool) -> None:
+    """No update of balances comes then: those told unasked settle it, or the end itself."""
+    seen, placed = asyncio.Event(), asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on(next_report_seq=45)
+        request = await peer.receive("NewOrder")
+        await peer.send(report("New", 9, 45, **answers(request)), report("Trade", 9, 46, **TRADED))
+        await peer.send(unasked_balances(8))
+        await peer.wait_for_test()
+        await seen.wait()
+        if has_balances:
+            await peer.send(unasked_balances(9))
+            await placed.wait()
+        await peer.send(("CaughtUp", {"last_report_seq": 46}))
+        await peer.wait_closed()
+
+    async with session(script, CATCHING_UP) as client:
+        reports = client.reports()
+        placing = asyncio.create_task(client.place(1, Side.BUY, quantity=2, price=100))
+        await asyncio.sleep(0)
+        await client.session.test()
+        known = client.orders.get(1)
+        assert known is not None
+        assert not known.is_settled
+        seen.set()
+        assert await placing is known
+        assert (known.status, known.filled_quantity) == (OrderState.PARTIALLY_FILLED, 1)
+        assert client.session.is_caught_up != has_balances
+        placed.set()
+        await client.caught_up()
+        assert [type(await anext(reports)) for _ in range(2)] == [ExecutionReport] * 2
+        assert await anext(reports) == CaughtUp(46)
+
+
+@asynchronous
+async def test_a_key_that_may_only_trade_places_while_catching_up() -> None:
+    """It is told of no balances: its order is settled with the first report, as always."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on(next_report_seq=45, permissions={"Trade"})
+        request = await peer.receive("NewOrder")
+        await peer.send(report("New", 9, 45, **answers(request)), report("Trade", 9, 46, **TRADED))
+        await peer.send(("CaughtUp", {"last_report_seq": 46}))
+        await peer.wait_closed()
+
+    async with session(script, CATCHING_UP) as client:
+        order = await client.place(1, Side.BUY, quantity=2, price=100)
+        assert order.is_settled
+        await client.caught_up()
+        assert (order.status, order.filled_quantity) == (OrderState.PARTIALLY_FILLED, 1)
+
+
+@asynchronous
+async def test_after_report_0_all_is_missed() -> None:
+    """It comes from the first report on, and what is missing among it is told."""
+
+    async def script(peer: Peer) -> None:
+        logon = await peer.log_on(next_report_seq=4)
+        assert logon["last_report_seq"] == 0
+        await peer.send(report("New", 9, 1), report("Trade", 9, 3, **TRADED))
+        await peer.send(("CaughtUp", {"last_report_seq": 3}))
+        await peer.wait_closed()
+
+    async with exchange(script) as address:
+        client = Client(address, key=KEY, terms=LogonTerms(last_report_seq=0))
+        reports = client.reports()
+        async with client:
+            assert isinstance(await anext(reports), ExecutionReport)
+            assert await anext(reports) == ReportGap(2, 3)
+            await client.caught_up()
+            assert client.last_report_seq == 3
 
 
 @asynchronous

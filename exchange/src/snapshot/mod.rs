@@ -103,6 +103,14 @@ where
             return Ok(None);
         };
         let storage = (self.open)()?;
+        if let Err(error) = snapshots::clear_away(&storage) {
+            warn!("what an earlier snapshot has left half written stays: {error}");
+        }
+        // They are for the build that wrote them.
+        let newer = snapshots::newer(&storage)?;
+        if newer.contains(&end.seq) {
+            return Ok(None);
+        }
         let fits = |base: &Base| sealed.contains(base);
         let beginning = Beginning::find_in(&storage, sealed.shard(), self.seed, fits)?;
         let Beginning {
@@ -127,7 +135,7 @@ where
         let snapshot = state.snapshot(end);
         drop(state);
         let file = save(&storage, &snapshot)?;
-        let kept = [end.seq, from];
+        let kept = [&[end.seq, from], &newer[..]].concat();
         snapshots::prune(&storage, &kept)?;
         candle_files::prune(&storage, &kept)?;
         Ok(Some(Taken {
@@ -148,7 +156,13 @@ fn save(storage: &impl Storage, snapshot: &Snapshot) -> Result<SnapshotFile> {
         Err(error) => error,
     };
     let is_full = matches!(&error, SnapshotError::Disk(error) if error.is_full());
-    let has_room_made = candle_files::remove(storage, snapshot.image.seq)?;
+    let has_room_made = match candle_files::remove(storage, snapshot.image.seq) {
+        Ok(is_removed) => is_removed,
+        Err(second) => {
+            warn!("{second}");
+            false
+        }
+    };
     if !is_full || !has_room_made {
         return Err(error.into());
     }

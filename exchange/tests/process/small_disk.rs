@@ -3,7 +3,8 @@
 //! Each test gets a view of the mounted file systems of its own, which only its thread and the processes
 //! that this starts see, and which goes with them, also when the test is killed. Mounting takes root. A user
 //! who is not may be one among processes of his own (a user namespace), which only a process with a single
-//! thread can enter, so there the test is played once more by a process of its own that `unshare` starts.
+//! thread can enter, so there the test is played once more by a process of its own that `unshare` starts,
+//! and which proves that it had a disk: one that found no test to play ends as well as one that passed.
 //! Where neither is allowed the test says so and tries nothing.
 
 use std::ffi::CString;
@@ -21,8 +22,8 @@ use tempfile::TempDir;
 
 /// A mebibyte, which is also the size of a segment in these tests.
 pub(crate) const MIB: u64 = 1 << 20;
-/// Set for the process that plays a test as root of its own namespace.
-const IS_INSIDE: &str = "RIALTO_SMALL_DISK_INSIDE";
+/// Set for the process that plays a test as root of its own namespace: the file that it writes when it has a disk.
+const PROOF: &str = "RIALTO_SMALL_DISK_PROOF";
 /// What takes up the room.
 const BALLAST: &str = "ballast";
 
@@ -38,7 +39,7 @@ impl SmallDisk {
     /// mounting is not allowed.
     ///
     /// # Panics
-    /// When it failed in that other process.
+    /// When it failed in that other process, or had no disk there.
     pub(crate) fn new(bytes: u64) -> Option<Self> {
         // SAFETY: from now on this thread shares neither mounts nor its working directory with the others.
         // Nothing here keeps a descriptor of a directory or counts on another thread's working directory.
@@ -61,6 +62,9 @@ impl SmallDisk {
             options,
         )
         .unwrap();
+        if let Some(proof) = std::env::var_os(PROOF) {
+            fs::write(proof, "").unwrap();
+        }
         Some(Self { directory, bytes })
     }
 
@@ -123,7 +127,7 @@ fn play_inside() {
         .args(["-Urm", "true"])
         .stderr(Stdio::null())
         .status();
-    let is_inside = std::env::var_os(IS_INSIDE).is_some();
+    let is_inside = std::env::var_os(PROOF).is_some();
     if is_inside || !may.is_ok_and(|status| status.success()) {
         eprintln!(
             "NOT TRIED: a full disk is a small one that is mounted, and only root may mount; nor may \
@@ -134,13 +138,19 @@ fn play_inside() {
     let thread = std::thread::current();
     let test = thread.name().unwrap();
     eprintln!("once more, as root of a namespace: {test}");
+    let directory = tempfile::tempdir().unwrap();
+    let proof = directory.path().join("mounted");
     let status = Command::new("unshare")
         .arg("-Urm")
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
-        .env(IS_INSIDE, "1")
+        .env(PROOF, &proof)
         .status();
     assert!(status.unwrap().success(), "{test} failed in its namespace");
+    assert!(
+        proof.exists(),
+        "{test} was not tried in its namespace: no test has this name, or nothing was mounted"
+    );
 }
 
 fn size_option(bytes: u64) -> CString {

@@ -200,6 +200,44 @@ fn a_snapshot_of_a_newer_build_that_is_needed_is_named_when_the_start_is_refused
 }
 
 #[test]
+fn a_snapshot_of_a_newer_build_is_left_to_it_and_still_proves_what_was_there() {
+    let mut history = History::new(12, &Profile::ALL[0]);
+    history.play(1_000);
+    let older = snapshot::take(&history.journal()).unwrap().unwrap();
+    history.play(1_000);
+    let newer = snapshot::take(&history.journal()).unwrap().unwrap();
+    let newest = snapshot_files(&history).swap_remove(0);
+    set_version(&newest, FORMAT_AT, SNAPSHOT_VERSION + 1);
+    let bytes = fs::read(&newest).unwrap();
+
+    // Of the same commands, and of more, one is taken beside it. What an earlier one left half written goes.
+    let left =
+        snapshots_directory(&history.journal()).join("00000000000000000009.snapshot.partial");
+    fs::write(&left, "half").unwrap();
+    assert_eq!(snapshot::take(&history.journal()).unwrap(), None);
+    assert!(!left.exists());
+    history.play(1_000);
+    let taken = snapshot::take(&history.journal()).unwrap().unwrap();
+    assert_eq!(taken.from, older.seq);
+    assert!(taken.seq > newer.seq);
+    assert_eq!(fs::read(&newest).unwrap(), bytes);
+    assert_eq!(recover(&history).snapshot, taken.seq);
+
+    // A journal that ends before it has lost what it holds.
+    let beyond = snapshots_directory(&history.journal()).join("00000000000000999999.snapshot");
+    fs::rename(&newest, beyond).unwrap();
+    let message = refused(&history);
+    assert!(
+        message.contains("the journal ends at sequence"),
+        "{message}"
+    );
+    assert!(
+        message.contains("was written by a newer build"),
+        "{message}"
+    );
+}
+
+#[test]
 fn what_was_put_away_and_put_back_serves_again() {
     let mut history = History::new(4, &Profile::ALL[1]);
     history.play(2_000);

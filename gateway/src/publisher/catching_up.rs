@@ -40,10 +40,10 @@ enum Stage {
 }
 
 impl Publisher {
-    /// Begins to send a session what came after `last`, the last report that it has; 0 when it has none and
-    /// wants none. When there is nothing it is told so at once.
+    /// Begins to send a session what came after `last`, the last report that it has; 0 when it has none yet.
+    /// When there is nothing it is told so at once.
     pub(super) fn begin_catching_up(&mut self, place: Place, trader: Trader, last: ReportSeq) {
-        if last.0 == 0 || last >= self.last_report(trader) {
+        if last >= self.last_report(trader) {
             self.tell_caught_up(place, trader);
         } else if let Some(member) = self.desk.get_mut(place) {
             member.is_catching_up = true;

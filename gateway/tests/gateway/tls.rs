@@ -88,10 +88,15 @@ struct SecureVenue {
 
 impl SecureVenue {
     fn start() -> Self {
+        Self::start_until(2031)
+    }
+
+    /// With a certificate that is valid until the first day of this year.
+    fn start_until(year: i32) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let authority = Authority::new("venue");
         let files = files(directory.path());
-        authority.sign(&["127.0.0.1"], &files);
+        authority.sign_until(&["127.0.0.1"], &files, year);
         let mut setup = Setup::default();
         setup.config.tls = Some(files);
         Self {
@@ -141,12 +146,7 @@ impl SecureVenue {
 
     /// What HTTP answers within TLS.
     async fn get(&self, path: &str, version: &'static SupportedProtocolVersion) -> String {
-        let mut stream = self.tls(version).await;
-        let request = format!("GET {path} HTTP/1.1\r\nHost: rialto\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        ask(self.tls(version).await, path).await
     }
 
     /// How many handshakes have failed for a reason.
@@ -170,6 +170,15 @@ impl SecureVenue {
         let counted = tokio::time::timeout(Duration::from_secs(30), counted).await;
         assert!(counted.is_ok(), "{reason} is not counted");
     }
+}
+
+/// What HTTP answers on a connection, its last word.
+async fn ask(mut stream: TlsStream<TcpStream>, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: rialto\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 /// Reads whatever still comes, to the end of the connection, which must come soon.
@@ -409,29 +418,50 @@ async fn metrics_say_when_the_certificate_expires() {
     gateway.reload_certificate().unwrap();
     assert_eq!(year().await, Some(2052));
 
-    // Of a chain the first to expire counts.
-    let add = |more: &str| {
+    // What follows the exchange's own certificate changes nothing: an authority that has expired, or nonsense.
+    let expired = Authority::new_until("expired", 2020).pem;
+    let nonsense = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    for (own_year, second) in [(2053, expired.as_str()), (2054, nonsense)] {
+        secure.authority.sign_until(&["127.0.0.1"], &tls, own_year);
         let own = std::fs::read_to_string(&tls.certificates).unwrap();
-        std::fs::write(&tls.certificates, own + more).unwrap();
-    };
-    let between = Authority::new_until("between", 2030);
-    add(&between.pem);
-    gateway.reload_certificate().unwrap();
-    assert_eq!(year().await, Some(2030));
-    add("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
-    let error = gateway.reload_certificate().unwrap_err().to_string();
-    let expected = "does not say until when it is valid";
-    assert!(
-        error.starts_with("certificate 3 of ") && error.contains(expected),
-        "{error}"
-    );
-    assert_eq!(year().await, Some(2030));
+        std::fs::write(&tls.certificates, own + second).unwrap();
+        gateway.reload_certificate().unwrap();
+        assert_eq!(year().await, Some(own_year), "{second}");
+    }
     secure.venue.stop().await;
 
     let plain = Venue::usual();
     let (_, metrics) = get(&plain.address(), "/metrics").await;
     assert!(!metrics.contains("certificate"), "{metrics}");
     plain.stop().await;
+}
+
+/// A time before 1970 is one that is not understood.
+#[tokio::test]
+async fn a_certificate_whose_expiry_is_not_understood_is_served_without_the_metric() {
+    let secure = SecureVenue::start_until(1969);
+    let gateway = &secure.venue.gateway;
+    let tls = files(secure.directory.path());
+    let renew = |year| {
+        secure.authority.sign_until(&["127.0.0.1"], &tls, year);
+        assert!(gateway.reload_certificate().unwrap());
+    };
+    let year = async || expiry_year(&secure.get("/metrics", &TLS13).await);
+    renew(2052);
+    assert_eq!(year().await, Some(2052));
+
+    // No client trusts such a one, but a connection from before it can still ask.
+    let held = secure.tls(&TLS13).await;
+    renew(1969);
+    let metrics = ask(held, "/metrics").await;
+    assert!(metrics.contains("rialto_connections "), "{metrics}");
+    assert!(!metrics.contains(EXPIRY), "{metrics}");
+    let refused = secure.connect(&secure.trust()).await.unwrap_err();
+    assert!(matches!(refused, ClientError::Tls { .. }), "{refused}");
+
+    renew(2053);
+    assert_eq!(year().await, Some(2053));
+    secure.venue.stop().await;
 }
 
 #[tokio::test]

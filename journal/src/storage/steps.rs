@@ -12,8 +12,8 @@ use std::path::Path;
 
 use crate::error::JournalError;
 
-/// What a file is called before it is complete.
-const PARTIAL_SUFFIX: &str = ".partial";
+/// What the name of a file ends with before it is complete.
+pub const PARTIAL_SUFFIX: &str = ".partial";
 
 /// A file system, one step at a time: paths are relative to where it begins, and the empty path is that
 /// place. No change of a name is durable before [`Volume::sync_directory`].
@@ -65,26 +65,41 @@ pub trait Volume {
     fn sync_directory(&self, path: &Path) -> io::Result<()>;
 }
 
-/// Makes a directory and those above it that are missing, each of them durable in the one that holds it.
+/// Makes a directory and those above it that are missing, each of them durable in the one that holds it. A directory
+/// that is there may be one whose maker was interrupted: its name is made durable too, where that is allowed.
 ///
 /// # Errors
 /// Those of the disk, with the path.
 pub fn make_directories(volume: &impl Volume, path: &Path) -> Result<(), JournalError> {
+    if path.as_os_str().is_empty() || !volume.is_directory(path) {
+        return make_missing(volume, path);
+    }
+    let above = parent(path);
+    match volume.sync_directory(above) {
+        // Who may not look into it has not made a name in it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        synced => synced.map_err(JournalError::io("sync the directory", &shown(above))),
+    }
+}
+
+fn make_missing(volume: &impl Volume, path: &Path) -> Result<(), JournalError> {
     if path.as_os_str().is_empty() || volume.is_directory(path) {
         return Ok(());
     }
     let above = parent(path);
-    make_directories(volume, above)?;
+    make_missing(volume, above)?;
     let made = volume.make_directory(path);
     let name = path.display().to_string();
     made.map_err(JournalError::io("create the directory", &name))?;
     let synced = volume.sync_directory(above);
-    let name = if above.as_os_str().is_empty() {
-        ".".to_owned()
-    } else {
-        above.display().to_string()
-    };
-    synced.map_err(JournalError::io("sync the directory", &name))
+    synced.map_err(JournalError::io("sync the directory", &shown(above)))
+}
+
+fn shown(path: &Path) -> String {
+    if path.as_os_str().is_empty() {
+        return ".".to_owned();
+    }
+    path.display().to_string()
 }
 
 /// Takes over a directory from whoever used it last: names that another left in the system's memory are
@@ -138,8 +153,10 @@ pub fn remove(volume: &impl Volume, name: &str) -> io::Result<()> {
 /// Those of the disk; [`io::ErrorKind::AlreadyExists`].
 pub fn save(volume: &impl Volume, name: &str, bytes: &[u8]) -> io::Result<()> {
     let path = Path::new(name);
-    make_directories(volume, parent(path)).map_err(into_source)?;
+    make_missing(volume, parent(path)).map_err(into_source)?;
     if volume.exists(path) {
+        // Whoever sees that it is there builds on it.
+        volume.sync_directory(parent(path))?;
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     let partial = format!("{name}{PARTIAL_SUFFIX}");
@@ -273,7 +290,8 @@ mod tests {
         relative.check(&["make data", "sync ", "make data/journal", "sync data"]);
         let there = Recorder::with(&["/srv"]);
         make_directories(&there, Path::new("/srv")).unwrap();
-        there.check(&[]);
+        // It may be the work of one that was interrupted before this.
+        there.check(&["sync /"]);
     }
 
     #[test]
@@ -342,7 +360,7 @@ mod tests {
         ] {
             assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         }
-        volume.check(&[]);
+        volume.check(&["sync "]);
         let full = Recorder {
             fails_at: Some("write state.partial"),
             ..Recorder::default()

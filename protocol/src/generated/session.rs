@@ -83,8 +83,8 @@ pub struct Logon {
     pub signature: [u8; 64],
     /// The interval wanted, 1,000 to 60,000; null takes that of the challenge.
     pub heartbeat_interval_ms: Option<u32>,
-    /// The highest report number that the client has; null or 0: it has none and wants none again.
-    /// Unless null, a CaughtUp says when all have been told.
+    /// The highest report number that the client has: those after it are sent again, with 0 all
+    /// from the first on, and a CaughtUp says when all have been told. Null asks for nothing.
     pub last_report_seq: Option<ReportSeq>,
     /// Choices.
     pub logon_flags: LogonFlags,

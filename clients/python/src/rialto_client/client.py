@@ -25,7 +25,15 @@ from .errors import SessionEnded, UsageError
 from .feeds import Feeds, Listener
 from .key import ApiKey
 from .marketdata import CandleSnapshot, CandleUpdate, Statistics, TopOfBook, TradeTick
-from .reports import BalanceUpdate, Challenge, ExecutionReport, LogonAccepted, OrderStatus
+from .reports import (
+    Balances,
+    BalanceUpdate,
+    CaughtUp,
+    Challenge,
+    ExecutionReport,
+    LogonAccepted,
+    OrderStatus,
+)
 from .session import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, LogonTerms, Session
 from .streams import Stream
 from .trading import Instrument, Trading
@@ -278,8 +286,10 @@ class Client(Trading):
                 self.orders.report(message, self.session.reads)
             case OrderStatus():
                 self.orders.answer(message)
-            case BalanceUpdate():
+            case BalanceUpdate() | Balances(request_id=0):
                 self.orders.balance(message)
+            case CaughtUp():
+                self.orders.caught_up()
             case _ if isinstance(message, _MARKET_DATA):
                 self._feeds.deliver(message)
             case _:

@@ -26,7 +26,7 @@ from .codes import (
     TimeInForce,
 )
 from .errors import SessionEnded
-from .reports import BalanceUpdate, ExecutionReport, OrderStatus
+from .reports import Balances, BalanceUpdate, ExecutionReport, OrderStatus
 
 CLOSED = frozenset(
     {OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.EXPIRED}
@@ -187,8 +187,9 @@ class OrderTable:
         """Takes a report; `latest` is the order that it is about, or None for a refusal.
 
         `balances_follow`: whether the reports of a command are followed by balances, which say that
-        they are complete. A key without the permission Read gets none; its orders count as settled
-        with the first report.
+        they are complete; while a session catches up they are not, and what ends that says so. A
+        key without the permission Read gets none; its orders count as settled with the first
+        report.
         """
         self._newest = max(self._newest, report.core_seq)
         self.latest = None
@@ -216,17 +217,28 @@ class OrderTable:
             order._answer(status)
         return order
 
-    def balance(self, update: BalanceUpdate) -> None:
-        """Takes an update of balances: it follows the last report of its command."""
-        self._newest = max(self._newest, update.core_seq)
-        for order in list(self._unsettled.values()):
-            order._settle(update.core_seq)
-            self._keep(order)
+    def balance(self, told: BalanceUpdate | Balances) -> None:
+        """Takes balances that come unasked: they follow the last report of their command.
+
+        An update after each command; `Balances` once, after the reports that a session had missed.
+        """
+        self._newest = max(self._newest, told.core_seq)
+        self._settle(told.core_seq)
+
+    def caught_up(self) -> None:
+        """Takes note that all was told that the session had missed: whole commands, always."""
+        self._settle(self._newest)
 
     def fail(self, end: SessionEnded) -> None:
         """Tells whoever waits for an order that the session is over."""
         for order in (*self._open.values(), *self._unsettled.values()):
             order._fail(end)
+
+    def _settle(self, core_seq: int) -> None:
+        """All reports of this command and of those before it have come."""
+        for order in list(self._unsettled.values()):
+            order._settle(core_seq)
+            self._keep(order)
 
     def _keep(self, order: Order) -> None:
         """Puts the order where it belongs now."""

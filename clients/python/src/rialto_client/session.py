@@ -47,7 +47,7 @@ class LogonTerms:
 
     `heartbeat_interval_ms` (1,000 to 60,000) is that of the challenge when None. `last_report_seq`
     is the highest report number that the program has: what came after it is sent again, and a
-    `CaughtUp` ends it. With 0 only that comes, with None nothing.
+    `CaughtUp` ends it. With 0 that is everything from the first report on, with None nothing.
     `exchange_id`, when given, is the only exchange that gets a signature. A `drop_copy` only reads,
     beside other sessions of the key: the reports of its account, and with an administrator's key
     those of all accounts, whose reports are then counted together. With `stage_times` a
@@ -158,16 +158,16 @@ class Session:
             raise WrongExchange(terms.exchange_id or 0, challenge.exchange_id)
         if self._logging_on is not None:
             raise UsageError("a logon is under way on this session")
-        self._last_report_seq = terms.last_report_seq
+        if self.logon is None:
+            # A second logon is refused, and the session stays as it is.
+            self._expect_reports_after(terms.last_report_seq)
         chosen = {
             LogonFlag.CANCEL_ON_DISCONNECT: terms.cancel_on_disconnect,
             LogonFlag.STAGE_TIMES: terms.stage_times,
             LogonFlag.DROP_COPY: terms.drop_copy,
         }
         flags = {flag for flag, is_chosen in chosen.items() if is_chosen}
-        loop = asyncio.get_running_loop()
-        self._catching_up = None if terms.last_report_seq is None else loop.create_future()
-        self._logging_on = loop.create_future()
+        self._logging_on = asyncio.get_running_loop().create_future()
         try:
             await self.send(
                 "Logon",
@@ -276,11 +276,17 @@ class Session:
                 elif isinstance(message, CaughtUp):
                     self._end_catching_up()
 
+    def _expect_reports_after(self, last_report_seq: int | None) -> None:
+        """Those after this one are asked for again; none when it is None."""
+        self._last_report_seq = last_report_seq
+        is_asking = last_report_seq is not None
+        self._catching_up = asyncio.get_running_loop().create_future() if is_asking else None
+
     def _log_on(self, message: LogonAccepted) -> None:
         self.logon = message
         self._connection.heartbeat_interval_s = message.heartbeat_interval_ms / 1000
         self._next_client_seq = message.highest_client_seq + 1
-        if not self._last_report_seq:
+        if self._last_report_seq is None:
             self._last_report_seq = message.next_report_seq - 1
         if self._logging_on is not None and not self._logging_on.done():
             self._logging_on.set_result(message)
