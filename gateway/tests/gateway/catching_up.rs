@@ -270,7 +270,7 @@ async fn every_kind_of_session_is_told_that_it_has_caught_up() {
         let mut raw = come_back(&venue, key, 0).await;
         let numbers = numbers_told(&mut raw).await;
         let first = if reads { 1 } else { before + 1 };
-        assert_eq!(numbers, Vec::from_iter(first..=last.0), "{key}");
+        assert_eq!(numbers, (first..=last.0).collect::<Vec<_>>(), "{key}");
         let mut raw = Raw::connect(&venue).await;
         raw.log_on(key).await;
         is_told_nothing(&mut raw).await;
