@@ -114,7 +114,9 @@ impl<D: Directory> Walk<D> {
         };
         let reader = file.open(&directory)?;
         let next = catalog.segments[segment_index + 1..].iter();
+        // A spare that was blank when the directory was listed may be in use by now, under its own name: it is not entered.
         let ahead = next
+            .take_while(|file| file.header.is_ok())
             .take(OPEN_AHEAD_MAX)
             .map(|file| file.open(&directory))
             .collect::<Result<_, _>>()?;

@@ -317,6 +317,28 @@ fn a_snapshot_stands_on_what_is_stated_as_synced() {
     }
 }
 
+/// Between the look at a journal and the replay of what is safe, a spare that was blank may have come into use.
+#[test]
+fn a_follower_needs_nothing_of_a_spare_that_is_begun_meanwhile() {
+    let storage = MemoryStorage::new();
+    let mut life = writer(&storage, Durability::Durable, pages(2));
+    let records = append(&mut life, 3 * 64 + 10, order);
+    drop(life);
+    storage.save("spare.segment", &[0; 3 * 4_096]).unwrap();
+    let sealed = Sealed::read(&storage, 1).unwrap().unwrap();
+    let end = sealed.synced_end().unwrap();
+    storage
+        .rename("spare.segment", "00000000000000099999.segment")
+        .unwrap();
+    let mut follower = sealed.follow(storage, Seq(0), end).unwrap();
+    let mut followed = Vec::new();
+    while let Some(record) = follower.next().unwrap() {
+        followed.push(record);
+    }
+    assert!(followed.len() > 64);
+    assert_eq!(followed, records[..followed.len()]);
+}
+
 /// The power may fail when the next segment's header is not on the disk yet.
 #[test]
 fn the_segment_behind_a_snapshot_may_be_missing() {
