@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rialto_exchange::recovery::{Hearers, Replay, hash_seed, journal_directory};
 use rialto_exchange::threads::Place;
+use rialto_journal::storage::Storage;
 use rialto_journal::{
     DurableConfig, ExchangeId, FileStorage, Hooks, Idle, Journal, ReadOnlyDirectory, Recovered,
     SegmentBytes,
@@ -86,14 +87,17 @@ fn venue(data: &Path, delay: Duration) -> Result<Rig<SlowStorage>> {
     let replay = Replay::over(storage, SHARD, exchange_id)?;
     let snapshots = ReadOnlyDirectory::new(data);
     let restored = replay.run_with(&snapshots, hash_seed()?, Hearers::default(), |_, _| Ok(()))?;
-    Rig::start(restored, Flow::new(OPEN_ORDERS), durable)
+    Rig::start(restored, Flow::new(OPEN_ORDERS), |recovered, watermark| {
+        durable(recovered, watermark, SegmentBytes::default())
+    })
 }
 
 /// As `rialto serve` has it.
-fn durable(
-    recovered: Recovered<SlowStorage>,
+pub(crate) fn durable<S: Storage + 'static>(
+    recovered: Recovered<S>,
     watermark: Watermark,
-) -> Result<Journal<SlowStorage>> {
+    segment: SegmentBytes,
+) -> Result<Journal<S>> {
     let (idler, waker) = idle_pair(IdleStrategy::Balanced);
     let hooks = Hooks {
         idle: Box::new(Waiting(idler)),
@@ -101,7 +105,7 @@ fn durable(
         publish: Box::new(move |seq| watermark.publish(seq)),
     };
     let config = DurableConfig::default();
-    let journal = Journal::durable(recovered, SegmentBytes::default(), config, hooks);
+    let journal = Journal::durable(recovered, segment, config, hooks);
     journal.context("starting the journal")
 }
 

@@ -1,5 +1,5 @@
 //! What a snapshot does to the core beside which it is taken: commands at a steady rate through the core of
-//! `rialto serve` in `written` mode, in turns alone, beside a process that only keeps the other processor busy, and
+//! `rialto serve` in `durable` mode, in turns alone, beside a process that only keeps the other processor busy, and
 //! beside one that takes a snapshot. A virtual machine whose processors are all busy may be stopped by its host;
 //! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's.
 //!
@@ -19,11 +19,12 @@ use rialto_exchange::recovery::{Replay, journal_directory};
 use rialto_exchange::snapshot;
 use rialto_exchange::threads::Place;
 use rialto_gateway::ReportLog;
-use rialto_journal::{FileStorage, Journal, SegmentBytes};
+use rialto_journal::{FileStorage, SegmentBytes};
 
 use crate::SHARD;
 use crate::flow::Flow;
 use crate::rig::{RATE, Rig, tell};
+use crate::slow_disk::durable;
 
 /// How the program is told to take a snapshot.
 const TAKE: &str = "--take-snapshot";
@@ -115,8 +116,7 @@ fn recover(data: &Path, flow: Flow) -> Result<Rig<FileStorage>> {
     let restored = Replay::open(data, SHARD)?.run(Arc::default(), ReportLog::default())?;
     println!("{} open orders", restored.state.exchange.open_order_count());
     Rig::start(restored, flow, |recovered, watermark| {
-        let publish = Box::new(move |seq| watermark.publish(seq));
         let segment = SegmentBytes::new(SEGMENT_MIB << 20)?;
-        Ok(Journal::written(recovered, segment, publish)?)
+        durable(recovered, watermark, segment)
     })
 }
