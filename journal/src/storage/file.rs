@@ -246,18 +246,36 @@ impl Storage for FileStorage {
     }
 }
 
+/// How often a directory is listed at most whose files come and go meanwhile.
+const LISTINGS_MAX: u32 = 1_000;
+
+/// The entries of a directory that another process may be changing: should a file have gone between its name and its size,
+/// everything is listed again, since it may have another name now.
 fn list(directory: &Path) -> io::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        entries.push(Entry {
-            name: entry.file_name().to_string_lossy().into_owned(),
-            bytes: if metadata.is_dir() { 0 } else { metadata.len() },
-        });
+    let mut left = LISTINGS_MAX;
+    loop {
+        left -= 1;
+        let mut entries = Vec::new();
+        let mut is_whole = true;
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            let metadata = match entry.metadata() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && left > 0 => {
+                    is_whole = false;
+                    break;
+                }
+                metadata => metadata?,
+            };
+            entries.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                bytes: if metadata.is_dir() { 0 } else { metadata.len() },
+            });
+        }
+        if is_whole {
+            entries.sort();
+            return Ok(entries);
+        }
     }
-    entries.sort();
-    Ok(entries)
 }
 
 /// Makes changes of names in a directory durable.

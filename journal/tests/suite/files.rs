@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rialto_journal::storage::{Directory, Segment, Storage};
 use rialto_journal::{
@@ -275,4 +275,27 @@ fn durable_mode_works_on_files() {
                 .all(|record| record.input == order(record.seq.0))
         );
     }
+}
+
+/// Segments are let go and spares get their names while others look.
+#[test]
+fn a_directory_whose_files_come_and_go_can_be_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("stays"), "x").unwrap();
+    let path = directory.path().join("goes");
+    let is_over = Arc::new(AtomicBool::new(false));
+    let over = Arc::clone(&is_over);
+    let changing = std::thread::spawn(move || {
+        while !over.load(Ordering::Relaxed) {
+            std::fs::write(&path, "x").unwrap();
+            std::fs::remove_file(&path).unwrap();
+        }
+    });
+    let reader = ReadOnlyDirectory::new(directory.path());
+    for _ in 0..5_000 {
+        let entries = reader.list().unwrap();
+        assert!(entries.iter().any(|entry| entry.name == "stays"));
+    }
+    is_over.store(true, Ordering::Relaxed);
+    changing.join().unwrap();
 }

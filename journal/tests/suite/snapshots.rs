@@ -331,12 +331,12 @@ fn a_follower_needs_nothing_of_a_spare_that_is_begun_meanwhile() {
         .rename("spare.segment", "00000000000000099999.segment")
         .unwrap();
     let mut follower = sealed.follow(storage, Seq(0), end).unwrap();
-    let mut followed = Vec::new();
+    let mut replayed = Vec::new();
     while let Some(record) = follower.next().unwrap() {
-        followed.push(record);
+        replayed.push(record);
     }
-    assert!(followed.len() > 64);
-    assert_eq!(followed, records[..followed.len()]);
+    assert!(replayed.len() > 64);
+    assert_eq!(replayed, records[..replayed.len()]);
 }
 
 /// The power may fail when the next segment's header is not on the disk yet.
