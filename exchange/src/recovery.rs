@@ -111,33 +111,35 @@ impl Beginning {
         let mut newer = None;
         for file in files {
             debug!("reading the snapshot {}, {} bytes", file.name, file.bytes);
-            let restored = file.read(directory).map_err(anyhow::Error::from);
-            let restored = restored.and_then(|snapshot| {
-                let base = snapshot.base();
-                let state = fits(&base).then(|| State::restore(&snapshot, seed));
-                Ok(state.transpose()?.map(|state| (base, state)))
-            });
-            match restored {
-                Ok(Some((base, mut state))) => {
+            let name = &file.name;
+            let snapshot = match file.read(directory) {
+                Ok(snapshot) => snapshot,
+                Err(error @ SnapshotError::Newer { .. }) => {
+                    warn!(
+                        "the snapshot {name} is passed over: {error}. It is left as it is; start the newer build \
+                         to use it, or let this one begin with another snapshot or with the journal, which may \
+                         take longer"
+                    );
+                    newer.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => {
+                    warn!("the snapshot {name} is passed over for an older one: {error}");
+                    continue;
+                }
+            };
+            let base = snapshot.base();
+            if !fits(&base) {
+                continue;
+            }
+            match State::restore(&snapshot, seed) {
+                Ok(mut state) => {
                     candles::restore(directory, &mut state, &base);
                     let base = Some(base);
                     return Self { state, base, newer };
                 }
-                Ok(None) => {}
                 Err(error) => {
-                    let name = file.name;
-                    match error.downcast::<SnapshotError>() {
-                        Ok(error @ SnapshotError::Newer { .. }) => {
-                            warn!(
-                                "the snapshot {name} is passed over: {error}. It is left as it is; start the \
-                                 newer build to use it, or let this one begin with another snapshot or with \
-                                 the journal, which may take longer"
-                            );
-                            newer.get_or_insert(error);
-                        }
-                        Ok(error) => tell_bad(&name, &error.into()),
-                        Err(error) => tell_bad(&name, &error),
-                    }
+                    warn!("the snapshot {name} is passed over for an older one: {error:#}");
                 }
             }
         }
@@ -153,10 +155,6 @@ impl Beginning {
     pub fn seq(&self) -> Seq {
         self.base.map_or(Seq(0), |base| base.seq)
     }
-}
-
-fn tell_bad(name: &str, error: &anyhow::Error) {
-    warn!("the snapshot {name} is passed over for an older one: {error:#}");
 }
 
 /// A journal whose files were checked and that waits to be replayed.

@@ -35,7 +35,6 @@ struct Ring {
     ring: &'static str,
 }
 
-/// A whole number that goes up and down.
 type IntGauge = Gauge<i64, AtomicI64>;
 type FloatGauge = Gauge<f64, AtomicU64>;
 

@@ -12,9 +12,10 @@ use crate::candles::{
 };
 use crate::error::JournalError;
 use crate::layout;
+use crate::numbered;
 use crate::record::index;
 use crate::recovery::Base;
-use crate::storage::{Directory, Reader, Storage};
+use crate::storage::{Directory, Entry, Reader, Storage};
 
 /// How much is read at once to verify a file.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -143,22 +144,9 @@ impl CandlesFile {
 /// # Errors
 /// Those of the disk.
 pub fn list(directory: &impl Directory) -> Result<Vec<CandlesFile>, JournalError> {
-    let entries = match directory.list() {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(JournalError::io("list", &directory.name())(error)),
-    };
-    let file = |entry: crate::storage::Entry| {
-        let seq = layout::candles_seq(&entry.name)?;
-        Some(CandlesFile {
-            name: entry.name,
-            seq,
-            bytes: entry.bytes,
-        })
-    };
-    let mut files: Vec<_> = entries.into_iter().filter_map(file).collect();
-    files.sort_unstable_by_key(|file| std::cmp::Reverse(file.seq));
-    Ok(files)
+    let files = numbered::list(directory, layout::candles_seq)?.into_iter();
+    let file = |(seq, Entry { name, bytes })| CandlesFile { name, seq, bytes };
+    Ok(files.map(file).collect())
 }
 
 /// Reads the candles that go along the snapshot at `base`, whose state has so many instruments.
@@ -222,13 +210,5 @@ pub fn remove(storage: &impl Storage, seq: Seq) -> Result<bool, JournalError> {
 /// # Errors
 /// Those of the disk.
 pub fn prune(storage: &impl Storage, kept: &[Seq]) -> Result<Vec<String>, JournalError> {
-    let mut removed = Vec::new();
-    for file in list(storage)? {
-        if !kept.contains(&file.seq) {
-            let outcome = storage.remove(&file.name);
-            outcome.map_err(JournalError::io("remove", &file.name))?;
-            removed.push(file.name);
-        }
-    }
-    Ok(removed)
+    numbered::prune(storage, layout::candles_seq, kept)
 }

@@ -37,6 +37,7 @@ pub mod identity;
 pub mod inspect;
 pub mod journal;
 pub mod layout;
+mod numbered;
 mod pages;
 pub mod record;
 pub mod recovered;

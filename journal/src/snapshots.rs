@@ -10,10 +10,11 @@ use thiserror::Error;
 
 use crate::error::JournalError;
 use crate::layout;
+use crate::numbered;
 use crate::record::index;
 use crate::snapshot::{SNAPSHOT_HEADER_BYTES, Snapshot, SnapshotFault, SnapshotHeader};
 use crate::storage::steps::PARTIAL_SUFFIX;
-use crate::storage::{Directory, Reader, Storage};
+use crate::storage::{Directory, Entry, Reader, Storage};
 
 /// How much is read at once to verify a file.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -160,22 +161,9 @@ impl SnapshotFile {
 /// # Errors
 /// Those of the disk.
 pub fn list(directory: &impl Directory) -> Result<Vec<SnapshotFile>, JournalError> {
-    let entries = match directory.list() {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(JournalError::io("list", &directory.name())(error)),
-    };
-    let file = |entry: crate::storage::Entry| {
-        let seq = layout::snapshot_seq(&entry.name)?;
-        Some(SnapshotFile {
-            name: entry.name,
-            seq,
-            bytes: entry.bytes,
-        })
-    };
-    let mut files: Vec<_> = entries.into_iter().filter_map(file).collect();
-    files.sort_unstable_by_key(|file| std::cmp::Reverse(file.seq));
-    Ok(files)
+    let files = numbered::list(directory, layout::snapshot_seq)?.into_iter();
+    let file = |(seq, Entry { name, bytes })| SnapshotFile { name, seq, bytes };
+    Ok(files.map(file).collect())
 }
 
 /// The last commands of the snapshots that a newer build wrote: this one can neither read nor judge them.
@@ -197,22 +185,11 @@ pub fn newer(directory: &impl Directory) -> Result<Vec<Seq>, JournalError> {
 /// # Errors
 /// Those of the disk.
 pub fn clear_away(storage: &impl Storage) -> Result<(), JournalError> {
-    let entries = match storage.list() {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(JournalError::io("list", &storage.name())(error)),
+    let begun = |name: &str| {
+        let whole = name.strip_suffix(PARTIAL_SUFFIX)?;
+        layout::snapshot_seq(whole).or_else(|| layout::candles_seq(whole))
     };
-    for name in entries.into_iter().map(|entry| entry.name) {
-        let whole = name.strip_suffix(PARTIAL_SUFFIX);
-        let is_ours = |whole: &str| {
-            layout::snapshot_seq(whole).is_some() || layout::candles_seq(whole).is_some()
-        };
-        if whole.is_some_and(is_ours) {
-            let removed = storage.remove(&name);
-            removed.map_err(JournalError::io("remove", &name))?;
-        }
-    }
-    Ok(())
+    numbered::prune(storage, begun, &[]).map(|_| ())
 }
 
 /// Writes a snapshot and reads it back. It is on the disk, whole and good, when this returns. One of the
@@ -248,13 +225,5 @@ pub fn save(storage: &impl Storage, snapshot: &Snapshot) -> Result<SnapshotFile,
 /// # Errors
 /// Those of the disk.
 pub fn prune(storage: &impl Storage, kept: &[Seq]) -> Result<Vec<String>, JournalError> {
-    let mut removed = Vec::new();
-    for file in list(storage)? {
-        if !kept.contains(&file.seq) {
-            let outcome = storage.remove(&file.name);
-            outcome.map_err(JournalError::io("remove", &file.name))?;
-            removed.push(file.name);
-        }
-    }
-    Ok(removed)
+    numbered::prune(storage, layout::snapshot_seq, kept)
 }

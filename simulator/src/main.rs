@@ -150,11 +150,15 @@ mod tests {
         let lost = || failed("lost: 9 commands were acknowledged");
         let ghost = || failed("ghost: recovery found 9 commands");
         let another = || failed("another state after command 9");
+        let replaced = || failed("another record: the journal holds 1 where 2 was taken");
         let stale = failed(
             "recovery refuses an honest disk: record 1 at byte 8 of 1.segment is intact, but this build \
              cannot read it: its sequence is 1, after 140 in the record before",
         );
-        assert_eq!(as_planted(&[lost(), ghost(), another(), stale]), Ok(()));
+        assert_eq!(
+            as_planted(&[lost(), ghost(), another(), replaced(), stale]),
+            Ok(())
+        );
         let none = as_planted(&[]).unwrap_err();
         assert_eq!(
             none.as_deref(),

@@ -25,7 +25,7 @@ use rialto_types::Seq;
 use crate::archive::ShelfBeside;
 use crate::disk::SimulatedStorage;
 use crate::history::History;
-use crate::oracle::{Due, GHOST};
+use crate::oracle::{ANOTHER, Due, GHOST};
 use crate::seen::Seen;
 
 /// Takes a snapshot, as the process beside an exchange does.
@@ -191,7 +191,7 @@ pub(crate) fn check_records(history: &History) -> Result<(), String> {
         let found = recovery.next().map_err(told)?;
         if found != Some(expected) {
             return Err(format!(
-                "the journal holds {found:?} where {expected:?} was taken"
+                "{ANOTHER}record: the journal holds {found:?} where {expected:?} was taken"
             ));
         }
     }

@@ -18,7 +18,7 @@ pub const LOST: &str = "lost: ";
 /// When records are there that nobody sent.
 pub const GHOST: &str = "ghost: ";
 /// When a record is there in place of another.
-pub const ANOTHER: &str = "another state ";
+pub const ANOTHER: &str = "another ";
 
 /// A command that the core took.
 #[derive(Clone, Copy, Debug)]
@@ -201,7 +201,7 @@ impl Oracle {
         let expected = self.confirmed.image();
         if expected != *found {
             return Err(format!(
-                "{ANOTHER}after command {count}: the reference has {}, recovery came to {}: a record \
+                "{ANOTHER}state after command {count}: the reference has {}, recovery came to {}: a record \
                  is another one than was taken",
                 show_hash(&expected),
                 show_hash(found)

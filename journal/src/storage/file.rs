@@ -252,30 +252,29 @@ const LISTINGS_MAX: u32 = 1_000;
 /// The entries of a directory that another process may be changing: should a file have gone between its name and its size,
 /// everything is listed again, since it may have another name now.
 fn list(directory: &Path) -> io::Result<Vec<Entry>> {
-    let mut left = LISTINGS_MAX;
-    loop {
-        left -= 1;
-        let mut entries = Vec::new();
-        let mut is_whole = true;
-        for entry in fs::read_dir(directory)? {
-            let entry = entry?;
-            let metadata = match entry.metadata() {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && left > 0 => {
-                    is_whole = false;
-                    break;
-                }
-                metadata => metadata?,
-            };
-            entries.push(Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                bytes: if metadata.is_dir() { 0 } else { metadata.len() },
-            });
-        }
-        if is_whole {
-            entries.sort();
-            return Ok(entries);
+    for _ in 1..LISTINGS_MAX {
+        let entries = fs::read_dir(directory)?;
+        match entries.map(read_entry).collect() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            listed => return sorted(listed),
         }
     }
+    sorted(fs::read_dir(directory)?.map(read_entry).collect())
+}
+
+fn sorted(listed: io::Result<Vec<Entry>>) -> io::Result<Vec<Entry>> {
+    let mut entries = listed?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn read_entry(entry: io::Result<fs::DirEntry>) -> io::Result<Entry> {
+    let entry = entry?;
+    let metadata = entry.metadata()?;
+    Ok(Entry {
+        name: entry.file_name().to_string_lossy().into_owned(),
+        bytes: if metadata.is_dir() { 0 } else { metadata.len() },
+    })
 }
 
 /// Makes changes of names in a directory durable.
