@@ -146,14 +146,14 @@ async fn a_missed_change_is_noticed_and_made_good() {
     assert_eq!((price, qty), (Price(99), Qty(6)));
 }
 
-#[tokio::test]
-async fn an_exchange_that_keeps_sending_nonsense_is_given_up() {
+/// The error with which a feed gives up that is told this whenever it subscribes, and `late` before it is heard again.
+async fn given_up(told: &[Message], late: Message) -> ClientError {
     let (mut connection, mut fake) = connected().await;
     let exchange = async {
         fake.accept_subscription().await;
         loop {
-            fake.send(&[update(6, 2)]).await;
-            accept_again(&mut fake, update(6, 2)).await;
+            fake.send(told).await;
+            accept_again(&mut fake, late.clone()).await;
         }
     };
     let client = async {
@@ -167,10 +167,15 @@ async fn an_exchange_that_keeps_sending_nonsense_is_given_up() {
             }
         }
     };
-    let error = tokio::select! {
+    tokio::select! {
         error = client => error,
         () = exchange => unreachable!("the exchange goes on for ever"),
-    };
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_keeps_sending_nonsense_is_given_up() {
+    let error = given_up(&[update(6, 2)], update(6, 2)).await;
     let no_snapshot = BookError::NoSnapshot { found: 6 };
     assert!(
         matches!(error, ClientError::Book(found) if found == no_snapshot),
@@ -180,29 +185,7 @@ async fn an_exchange_that_keeps_sending_nonsense_is_given_up() {
 
 #[tokio::test]
 async fn a_book_whose_first_change_never_fits_is_given_up() {
-    let (mut connection, mut fake) = connected().await;
-    let exchange = async {
-        fake.accept_subscription().await;
-        loop {
-            fake.send(&[snapshot(5, 1), update(8, 4)]).await;
-            accept_again(&mut fake, update(9, 5)).await;
-        }
-    };
-    let client = async {
-        let mut feed = BookFeed::subscribe(&mut connection, &plain())
-            .await
-            .unwrap();
-        loop {
-            let message = connection.next().await.unwrap();
-            if let Err(error) = feed.apply(&mut connection, &message).await {
-                return error;
-            }
-        }
-    };
-    let error = tokio::select! {
-        error = client => error,
-        () = exchange => unreachable!("the exchange goes on for ever"),
-    };
+    let error = given_up(&[snapshot(5, 1), update(8, 4)], update(9, 5)).await;
     let gap = BookError::Gap {
         held: 5,
         previous: 7,

@@ -123,14 +123,14 @@ async fn a_missed_candle_is_noticed_and_made_good() {
     assert_eq!(steps, expected);
 }
 
-#[tokio::test]
-async fn an_exchange_that_keeps_sending_nonsense_of_candles_is_given_up() {
+/// The error with which a feed gives up that is told this whenever it subscribes, and `late` before it is heard again.
+async fn given_up(told: &[Message], late: Message) -> ClientError {
     let (mut connection, mut fake) = connected().await;
     let exchange = async {
         fake.accept_subscription().await;
         loop {
-            fake.send(&[update(6, 2)]).await;
-            accept_again(&mut fake, update(6, 2)).await;
+            fake.send(told).await;
+            accept_again(&mut fake, late.clone()).await;
         }
     };
     let client = async {
@@ -144,10 +144,15 @@ async fn an_exchange_that_keeps_sending_nonsense_of_candles_is_given_up() {
             }
         }
     };
-    let error = tokio::select! {
+    tokio::select! {
         error = client => error,
         () = exchange => unreachable!("the exchange goes on for ever"),
-    };
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_that_keeps_sending_nonsense_of_candles_is_given_up() {
+    let error = given_up(&[update(6, 2)], update(6, 2)).await;
     let no_snapshot = CandleError::NoSnapshot { found: 6 };
     assert!(
         matches!(&error, ClientError::Candles(found) if *found == no_snapshot),
@@ -157,29 +162,7 @@ async fn an_exchange_that_keeps_sending_nonsense_of_candles_is_given_up() {
 
 #[tokio::test]
 async fn candles_whose_first_update_never_fits_are_given_up() {
-    let (mut connection, mut fake) = connected().await;
-    let exchange = async {
-        fake.accept_subscription().await;
-        loop {
-            fake.send(&[snapshot(5, 1), update(8, 3)]).await;
-            accept_again(&mut fake, update(9, 4)).await;
-        }
-    };
-    let client = async {
-        let mut feed = CandleFeed::subscribe(&mut connection, &plain(), CandleLength::Second)
-            .await
-            .unwrap();
-        loop {
-            let message = connection.next().await.unwrap();
-            if let Err(error) = feed.apply(&mut connection, &message).await {
-                return error;
-            }
-        }
-    };
-    let error = tokio::select! {
-        error = client => error,
-        () = exchange => unreachable!("the exchange goes on for ever"),
-    };
+    let error = given_up(&[snapshot(5, 1), update(8, 3)], update(9, 4)).await;
     let gap = CandleError::Gap { held: 5, found: 8 };
     assert!(
         matches!(&error, ClientError::Candles(found) if *found == gap),

@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use hdrhistogram::Histogram;
 use rialto_exchange::core::{Core, CoreGauges, Parts, RecordClock};
 use rialto_exchange::poison::Applying;
 use rialto_exchange::recovery::Restored;
 use rialto_journal::storage::Storage;
-use rialto_journal::{Journal, Recovered};
+use rialto_journal::{DurableConfig, Hooks, Idle, Journal, Recovered, SegmentBytes};
 use rialto_ring::{
-    EventReceiver, EventSource, IdleStrategy, Probes, ReferencePrices, Watermark, event_ring,
+    EventReceiver, EventSource, IdleStrategy, Idler, Probes, ReferencePrices, Watermark,
+    event_ring, idle_pair,
 };
 use rialto_types::Seq;
 
@@ -142,6 +143,35 @@ impl<S: Storage> Rig<S> {
                 return Ok(latencies);
             }
         }
+    }
+}
+
+/// The journal in `durable` mode, as `rialto serve` has it.
+pub(crate) fn durable<S: Storage + 'static>(
+    recovered: Recovered<S>,
+    watermark: Watermark,
+    segment: SegmentBytes,
+) -> Result<Journal<S>> {
+    let (idler, waker) = idle_pair(IdleStrategy::Balanced);
+    let hooks = Hooks {
+        idle: Box::new(Waiting(idler)),
+        wake: Box::new(move || waker.wake()),
+        publish: Box::new(move |seq| watermark.publish(seq)),
+    };
+    let config = DurableConfig::default();
+    let journal = Journal::durable(recovered, segment, config, hooks);
+    journal.context("starting the journal")
+}
+
+struct Waiting(Idler);
+
+impl Idle for Waiting {
+    fn worked(&mut self) {
+        self.0.worked();
+    }
+
+    fn idle(&mut self, ready: &mut dyn FnMut() -> bool) {
+        self.0.idle(Duration::from_millis(100), ready);
     }
 }
 

@@ -8,16 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rialto_exchange::recovery::{Hearers, Replay, hash_seed, journal_directory};
 use rialto_exchange::threads::Place;
-use rialto_journal::storage::Storage;
-use rialto_journal::{
-    DurableConfig, ExchangeId, FileStorage, Hooks, Idle, Journal, ReadOnlyDirectory, Recovered,
-    SegmentBytes,
-};
-use rialto_ring::{IdleStrategy, Idler, Watermark, idle_pair};
+use rialto_journal::{ExchangeId, FileStorage, ReadOnlyDirectory, SegmentBytes};
 
 use crate::SHARD;
 use crate::flow::Flow;
-use crate::rig::{RATE, Rig, tell};
+use crate::rig::{RATE, Rig, durable, tell};
 use crate::slow_storage::SlowStorage;
 
 /// How the program is told to measure this.
@@ -90,35 +85,6 @@ fn venue(data: &Path, delay: Duration) -> Result<Rig<SlowStorage>> {
     Rig::start(restored, Flow::new(OPEN_ORDERS), |recovered, watermark| {
         durable(recovered, watermark, SegmentBytes::default())
     })
-}
-
-/// As `rialto serve` has it.
-pub(crate) fn durable<S: Storage + 'static>(
-    recovered: Recovered<S>,
-    watermark: Watermark,
-    segment: SegmentBytes,
-) -> Result<Journal<S>> {
-    let (idler, waker) = idle_pair(IdleStrategy::Balanced);
-    let hooks = Hooks {
-        idle: Box::new(Waiting(idler)),
-        wake: Box::new(move || waker.wake()),
-        publish: Box::new(move |seq| watermark.publish(seq)),
-    };
-    let config = DurableConfig::default();
-    let journal = Journal::durable(recovered, segment, config, hooks);
-    journal.context("starting the journal")
-}
-
-struct Waiting(Idler);
-
-impl Idle for Waiting {
-    fn worked(&mut self) {
-        self.0.worked();
-    }
-
-    fn idle(&mut self, ready: &mut dyn FnMut() -> bool) {
-        self.0.idle(Duration::from_millis(100), ready);
-    }
 }
 
 /// Pages that the system has found for the calling thread so far.

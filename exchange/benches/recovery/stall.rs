@@ -23,8 +23,7 @@ use rialto_journal::{FileStorage, SegmentBytes};
 
 use crate::SHARD;
 use crate::flow::Flow;
-use crate::rig::{RATE, Rig, tell};
-use crate::slow_disk::durable;
+use crate::rig::{RATE, Rig, durable, tell};
 
 /// How the program is told to take a snapshot.
 const TAKE: &str = "--take-snapshot";
