@@ -280,13 +280,41 @@ async def test_a_book_that_is_right_again_may_be_wrong_as_often_as_before() -> N
             await peer.accept_subscription("Unsubscribe")
             await peer.accept_subscription()
             await peer.send(book("L2Snapshot", 10 * number + 1))
+            await peer.send(book("L2Update", 10 * number + 2, previous=10 * number + 1))
         await peer.accept_subscription("Unsubscribe")
         await peer.wait_closed()
 
     async with session(script) as client, client.book("BTC-USDT") as feed:
-        while feed.book.book_seq != 10 * rounds + 1:
+        while feed.book.book_seq != 10 * rounds + 2:
             await feed.changed()
         assert feed.resynchronisations == rounds
+
+
+@asynchronous
+async def test_snapshots_alone_do_not_keep_a_feed_that_is_never_right() -> None:
+    """A book whose first change never fits is given up, however good its snapshots are."""
+
+    async def script(peer: Peer) -> None:
+        await peer.log_on()
+        await peer.accept_subscription()
+        await peer.send(book("L2Snapshot", 1))
+        await peer.wait_for_test()
+        for number in range(1, RESYNCHRONISATIONS_MAX + 1):
+            await peer.send(book("L2Update", 10 * number, previous=10 * number - 1))
+            await peer.accept_subscription("Unsubscribe")
+            await peer.accept_subscription()
+            await peer.send(book("L2Snapshot", 10 * number + 1))
+        await peer.send(book("L2Update", 1_000, previous=999))
+        await peer.accept_subscription("Unsubscribe")
+        await peer.wait_closed()
+
+    async with session(script) as client, client.book("BTC-USDT") as feed:
+        assert (await feed.changed()).book_seq == 1
+        await client.session.test()
+        with pytest.raises(BookGap, match="change 1000 follows 999"):
+            async for _ in feed:
+                pass
+        assert feed.resynchronisations == RESYNCHRONISATIONS_MAX
 
 
 @asynchronous

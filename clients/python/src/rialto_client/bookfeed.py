@@ -28,7 +28,7 @@ from .orderbook import OrderBook, OrderMessage
 from .typed import MarketData
 
 RESYNCHRONISATIONS_MAX = 5
-"""After so many new beginnings in a row without one consistent book, the feed gives up."""
+"""After so many new beginnings in a row without one change that fits, the feed gives up."""
 
 SNAPSHOT_TIMEOUT_S = 10.0
 """So long the first snapshot is waited for."""
@@ -39,6 +39,8 @@ Watch = Callable[[LevelMessage], None]
 OrderWatch = Callable[[OrderMessage], None]
 """Sees each message of a book of orders before it is applied."""
 
+# Each new beginning brings one, so it says nothing about what follows it.
+_SNAPSHOTS = (L2Snapshot, L2ConflatedSnapshot, L3Snapshot)
 _LEVEL_MESSAGES = (L2Snapshot, L2Update, L2ConflatedSnapshot, L2ConflatedUpdate, BookChecksum)
 
 Book = TypeVar("Book", LocalBook, OrderBook)
@@ -132,7 +134,8 @@ class _Feed(Generic[Book]):
     def _listen(self, message: MarketData) -> None:
         try:
             if self._take(message):
-                self._failures = 0
+                if not isinstance(message, _SNAPSHOTS):
+                    self._failures = 0
                 self._wake.set()
         except BookGap as gap:
             self._begin_again(gap)
