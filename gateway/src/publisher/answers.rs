@@ -4,7 +4,7 @@
 //! publisher nor other sessions wait for it. Each message is as of the command that it names. A session
 //! has a bounded number of answers under way.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use rialto_protocol::{
     AccountDetails, Balance as WireBalance, Balances, Group, KeyDetails, KeyFlags, ListFlags,
@@ -71,6 +71,8 @@ enum Kind {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     under_way: VecDeque<Answer>,
+    /// Who is being told what nobody asked for: at a start it may be all sessions at once, each of which asks each turn.
+    unasked: HashSet<Place>,
 }
 
 impl Answers {
@@ -167,11 +169,15 @@ impl Answers {
             desk.tell(place, &refused(asked, RejectReason::Busy.into(), text));
             return;
         }
+        if is_unasked {
+            self.unasked.insert(place);
+        }
         self.under_way.push_back(answer);
     }
 
     /// Forgets the answers to a member that has left.
     pub(super) fn forget(&mut self, models: &mut ReadModels, place: Place) {
+        self.unasked.remove(&place);
         for _ in 0..self.under_way.len() {
             match self.under_way.pop_front() {
                 Some(answer) if answer.place == place => end(models, answer),
@@ -195,6 +201,9 @@ impl Answers {
                 done = answer.tell_next(models, desk);
             }
             if done {
+                if answer.is_unasked {
+                    self.unasked.remove(&answer.place);
+                }
                 end(models, answer);
             } else {
                 self.under_way.push_back(answer);
@@ -211,8 +220,7 @@ impl Answers {
 
     /// Whether a receiver is being told something that it did not ask for.
     pub(super) fn is_telling_unasked(&self, place: Place) -> bool {
-        let mut under_way = self.under_way.iter();
-        under_way.any(|answer| answer.is_unasked && answer.place == place)
+        self.unasked.contains(&place)
     }
 
     /// Whether an answer waits for its receiver.
