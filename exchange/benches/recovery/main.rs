@@ -8,11 +8,13 @@
 //! Ten million commands are 0.6 GB on the disk. A directory that is named is left there, to be looked at or
 //! served.
 
+mod course;
 mod flow;
 mod rig;
 mod slow_disk;
 mod slow_storage;
 mod stall;
+mod stops;
 
 use std::path::Path;
 use std::sync::Arc;

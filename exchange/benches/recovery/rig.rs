@@ -21,7 +21,9 @@ use rialto_ring::{
 };
 use rialto_types::Seq;
 
+use crate::course::Course;
 use crate::flow::Flow;
+use crate::stops::Stops;
 
 /// Commands a second while it is measured.
 pub(crate) const RATE: u64 = 100_000;
@@ -32,6 +34,14 @@ const EVENT_RING: usize = 1 << 20;
 const UNSETTLED_MAX: u64 = 50_000;
 /// How long the disk has for what waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a round of commands at a steady rate showed.
+pub(crate) struct Round {
+    /// Of each command, in ns.
+    pub(crate) latencies: Histogram<u64>,
+    pub(crate) stops: Stops,
+    pub(crate) course: Course,
+}
 
 /// A core with what feeds it and what reads it.
 pub(crate) struct Rig<S: Storage> {
@@ -121,26 +131,40 @@ impl<S: Storage> Rig<S> {
         Ok(())
     }
 
-    /// Commands at the rate while `goes_on`, which is asked once a millisecond; the latency of each in ns.
+    /// Commands at the rate while `goes_on`, which is asked once a millisecond.
     pub(crate) fn round(
         &mut self,
         mut goes_on: impl FnMut(Duration) -> Result<bool>,
-    ) -> Result<Histogram<u64>> {
+    ) -> Result<Round> {
         let mut latencies = Histogram::new(3)?;
         let interval = Duration::from_nanos(1_000_000_000 / RATE);
+        let (mut stops, mut course) = (Stops::watch()?, Course::default());
         let begin = Instant::now();
         let mut due = begin;
         loop {
             for _ in 0..RATE / 1_000 {
-                while Instant::now() < due {
+                loop {
+                    let now = Instant::now();
+                    stops.still_runs(now)?;
+                    if now >= due {
+                        break;
+                    }
                     spin_loop();
                 }
                 self.step()?;
-                latencies.record(u64::try_from(due.elapsed().as_nanos())?)?;
+                let latency = due.elapsed();
+                latencies.record(u64::try_from(latency.as_nanos())?)?;
+                course.record(latency);
                 due += interval;
             }
+            course.end_millisecond();
             if !goes_on(begin.elapsed())? {
-                return Ok(latencies);
+                stops.end()?;
+                return Ok(Round {
+                    latencies,
+                    stops,
+                    course,
+                });
             }
         }
     }
@@ -176,7 +200,8 @@ impl Idle for Waiting {
 }
 
 /// Prints a round.
-pub(crate) fn tell(what: &str, latencies: &Histogram<u64>) {
+pub(crate) fn tell(what: &str, round: &Round) {
+    let latencies = &round.latencies;
     let at = |quantile| Duration::from_nanos(latencies.value_at_quantile(quantile));
     println!(
         "  {what}: {} commands, p50 {:.1?}, p99 {:.1?}, p99.9 {:.1?}, p99.99 {:.1?}, longest {:.1?}",
@@ -187,4 +212,5 @@ pub(crate) fn tell(what: &str, latencies: &Histogram<u64>) {
         at(0.9999),
         Duration::from_nanos(latencies.max())
     );
+    println!("    {}", round.stops);
 }

@@ -63,14 +63,14 @@ fn round(what: &str, delay: Duration) -> Result<u64> {
     let mut rig = venue(scratch.path(), delay)?;
     rig.fill(WARM_UP)?;
     let faults = page_faults()?;
-    let latencies = rig.round(|elapsed| Ok(elapsed < ROUND))?;
+    let measured = rig.round(|elapsed| Ok(elapsed < ROUND))?;
     let faults = page_faults()? - faults;
     rig.end()?;
-    tell(what, &latencies);
+    tell(what, &measured);
     println!(
         "    {faults} page faults of the thread, those of the book and of the measurement included"
     );
-    Ok(latencies.value_at_quantile(0.999))
+    Ok(measured.latencies.value_at_quantile(0.999))
 }
 
 fn venue(data: &Path, delay: Duration) -> Result<Rig<SlowStorage>> {

@@ -1,11 +1,13 @@
 //! What a snapshot does to the core beside which it is taken: commands at a steady rate through the core of
 //! `rialto serve` in `durable` mode, in turns alone, beside a process that only keeps the other processor busy, and
 //! beside one that takes a snapshot. A virtual machine whose processors are all busy may be stopped by its host;
-//! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's.
+//! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's. Of each
+//! stop the system is asked how much of it was its own doing.
 //!
 //! The thread is as important as that of `rialto serve`. The process that takes the snapshot is this program
 //! again, as unimportant as the keeper's is. Each round with one first fills a segment, so that there is
-//! something to be taken; what was recovered is ended by as many commands as its larger segments hold.
+//! something to be taken; what was recovered is ended by as many commands as its larger segments hold. A first snapshot, of all that
+//! was recovered, is not measured, so that those that are take the same way.
 
 use std::ffi::OsStr;
 use std::hint::spin_loop;
@@ -22,6 +24,7 @@ use rialto_gateway::ReportLog;
 use rialto_journal::{FileStorage, SegmentBytes};
 
 use crate::SHARD;
+use crate::course::{self, Course};
 use crate::flow::Flow;
 use crate::rig::{RATE, Rig, durable, tell};
 
@@ -30,7 +33,7 @@ const TAKE: &str = "--take-snapshot";
 /// How it is told to do nothing, busily.
 const SPIN: &str = "--spin";
 /// Rounds of each kind.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 8;
 /// How long a round without a snapshot is; one with takes as long as the snapshot.
 const ROUND: Duration = Duration::from_secs(5);
 /// Small, so that a round soon has a complete segment.
@@ -77,7 +80,11 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     let mut rig = recover(data, flow)?;
     Place::default().take("core");
     rig.fill(SegmentBytes::default().get() / RECORD_BYTES_MIN)?;
+    rig.fill(COMMANDS_OF_A_SEGMENT)?;
+    let mut taking = start(&[TAKE.as_ref(), journal_directory(data).as_os_str()])?;
+    ensure!(taking.wait()?.success(), "the first snapshot was not taken");
     println!("{RATE} commands a second through the core, with and without a snapshot being taken:");
+    let mut courses: [Vec<Course>; 3] = Default::default();
     for _ in 0..ROUNDS {
         let alone = rig.round(|elapsed| Ok(elapsed < ROUND))?;
         tell("alone", &alone);
@@ -86,13 +93,21 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
         // It may have ended by itself only if it could not be started.
         let _ = spinning.kill();
         spinning.wait().context("ending the process that spins")?;
-        tell("beside a busy processor", &busy?);
+        let busy = busy?;
+        tell("beside a busy processor", &busy);
         rig.fill(COMMANDS_OF_A_SEGMENT)?;
         let mut taking = start(&[TAKE.as_ref(), journal_directory(data).as_os_str()])?;
         let beside = rig.round(|_| still_runs(&mut taking))?;
         tell("beside a snapshot", &beside);
+        for (courses, round) in courses.iter_mut().zip([alone, busy, beside]) {
+            courses.push(round.course);
+        }
     }
-    Ok(())
+    println!("what the rounds have in common:");
+    let [alone, busy, beside] = &courses;
+    course::tell("alone", alone)?;
+    course::tell("beside a busy processor", busy)?;
+    course::tell("beside a snapshot", beside)
 }
 
 /// Starts this program again.

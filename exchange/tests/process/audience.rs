@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fastrand::Rng;
-use rialto_client::{Directory, ListedInstrument, LogonOptions, Session, order};
+use rialto_client::{ApiKey, Directory, ListedInstrument, LogonOptions, Session, order};
 use rialto_protocol::{Channel, ExecType, Message, Subscribe, WireMessage};
 use rialto_types::{InstrumentId, OrderRef, Price, Qty, Side};
 use tokio::io::AsyncReadExt;
@@ -34,6 +34,8 @@ const FRAMES_PER_SECOND_MAX: f64 = 100.0;
 const FRAMES_AT_THE_ENDS: f64 = 5.0;
 /// How often everybody is told at least, on however busy a machine.
 const FRAMES_PER_SECOND_MIN: f64 = 5.0;
+/// From one coming back to the next.
+const AT_ONCE: Duration = Duration::from_millis(1);
 /// What half of the commands take in the core at most, beside any crowd and on any machine.
 const CORE_MEDIAN_MAX_NS: u64 = 10_000_000;
 
@@ -307,9 +309,26 @@ async fn who_subscribes_to_a_busy_book_and_never_reads_costs_the_core_nothing() 
     process.stop().await;
 }
 
+/// Lets all of them come back in one moment, so often; in the next they are gone.
+async fn come_back(
+    address: String,
+    keys: Arc<Vec<ApiKey>>,
+    every: Duration,
+    storms: Arc<AtomicU32>,
+) {
+    let mut moments = tokio::time::interval(every);
+    moments.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        moments.tick().await;
+        let (sessions, _) = storm(address.clone(), Arc::clone(&keys)).await;
+        storms.fetch_add(1, Ordering::Relaxed);
+        drop(sessions);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn who_comes_back_with_a_thousand_others_costs_the_core_nothing() {
-    let (count, ..) = extent();
+    let (count, _, time) = extent();
     let directory = tempfile::tempdir().unwrap();
     let process = setup(directory.path().join("data")).open().await;
     let address = process.address().await;
@@ -319,19 +338,24 @@ async fn who_comes_back_with_a_thousand_others_costs_the_core_nothing() {
     let mut trader = Trader::new(&process).await;
     let alone = rounds("alone", &mut trader).await;
     let storms = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&storms);
-    let storming = tokio::spawn(async move {
-        loop {
-            let (sessions, _) = storm(address.clone(), Arc::clone(&keys)).await;
-            counted.fetch_add(1, Ordering::Relaxed);
-            // All of them are gone in one moment, and come back in the next.
-            drop(sessions);
-        }
-    });
+    let back = |every| {
+        let come_back = come_back(
+            address.clone(),
+            Arc::clone(&keys),
+            every,
+            Arc::clone(&storms),
+        );
+        tokio::spawn(come_back)
+    };
+    let once = back(time);
+    let beside = rounds("while all come back once", &mut trader).await;
+    check_unfelt(alone, beside);
+    once.abort();
+    let again = back(AT_ONCE);
     let beside = rounds("while all come back again and again", &mut trader).await;
     check_unfelt(alone, beside);
     let times = storms.load(Ordering::Relaxed);
-    println!("{count} came back {times} times");
+    println!("{count} came back {times} times in all");
     let begun = Instant::now();
     while storms.load(Ordering::Relaxed) == 0 {
         assert!(
@@ -340,8 +364,8 @@ async fn who_comes_back_with_a_thousand_others_costs_the_core_nothing() {
         );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(!storming.is_finished(), "the storm has ended by itself");
-    storming.abort();
+    assert!(!again.is_finished(), "the storm has ended by itself");
+    again.abort();
     trader.session.log_out().await.unwrap();
     process.stop().await;
 }
