@@ -25,6 +25,9 @@ pub struct LogonOptions {
     pub last_report_seq: Option<ReportSeq>,
     /// Cancel the orders placed with this key when its session is lost.
     pub cancel_on_disconnect: bool,
+    /// Where that is armed: how long a session that was lost may come back, with the same key, before its orders are
+    /// cancelled, at most 60,000 ms; `None` for not at all.
+    pub cancel_grace_ms: Option<u32>,
     /// The id of the exchange that the caller means to speak to. When the challenge names another one,
     /// nothing is signed, so that no other server can pass the signature on. `None` trusts the address.
     pub exchange_id: Option<u64>,
@@ -80,6 +83,7 @@ impl Connection {
                 .when(options.cancel_on_disconnect)
                 .with(LogonFlags::STAGE_TIMES.when(options.stage_times))
                 .with(LogonFlags::DROP_COPY.when(options.drop_copy)),
+            cancel_grace_ms: options.cancel_grace_ms,
         })?;
         let logon = self
             .answer("Logon", |message| match message {

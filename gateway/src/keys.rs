@@ -24,6 +24,8 @@ pub(crate) struct KeyState {
     pub(crate) gate: Option<Gate>,
     /// Count of unnumbered commands, armings at logon, that were handed to the core for the key.
     pub(crate) arms: u64,
+    /// The session that was lost and may still come back: see `session::grace`.
+    pub(crate) awaited: Option<SessionId>,
 }
 
 #[derive(Debug, Default)]
@@ -110,6 +112,13 @@ impl KeyDesk {
         self.slots()
             .get(&key)
             .is_some_and(|slot| slot.holder.is_some())
+    }
+
+    /// What lasts longer than a session of a key, if it has been used and no session acts for it now. Whoever logs on
+    /// meanwhile waits for it to be let go.
+    pub(crate) fn idle(&self, key: KeyId) -> Option<OwnedMutexGuard<KeyState>> {
+        let state = self.slots().get(&key).map(|slot| Arc::clone(&slot.state))?;
+        state.try_lock_owned().ok()
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<KeyId, Slot>> {

@@ -26,12 +26,14 @@ async fn a_logon_is_signed_and_numbers_go_on_where_the_exchange_says() {
         exchange_id: Some(77),
         drop_copy: false,
         stage_times: false,
+        cancel_grace_ms: Some(1_500),
     };
     let key = key();
     let (session, logon) = tokio::join!(connection.log_on(&key, options), fake.accept_logon());
     let mut session = session.unwrap();
     assert_eq!(logon.key_id, KeyId(9));
     assert_eq!(logon.last_report_seq, Some(ReportSeq(90)));
+    assert_eq!(logon.cancel_grace_ms, Some(1_500));
     assert_eq!(logon.heartbeat_interval_ms, Some(1_000));
     let public = VerifyingKey::from_bytes(&key.public_key().0).unwrap();
     let text = logon_text(&challenge(), KeyId(9));

@@ -158,8 +158,8 @@ impl<S: Storage> Rig<S> {
                 due += interval;
             }
             course.end_millisecond();
+            stops.look()?;
             if !goes_on(begin.elapsed())? {
-                stops.end()?;
                 return Ok(Round {
                     latencies,
                     stops,

@@ -1,9 +1,8 @@
 //! What stopped the measured thread, and whether this system did it.
 //!
-//! A virtual machine's host takes a processor away without asking; a thread that stood still on it did not lose it
-//! to another thread of the machine. The system counts how long a thread was ready to run and had no processor
-//! (proc_pid_schedstat(5), the second number): of a stop, that much was the system's doing, at most. The rest is
-//! the host's, or the thread's own work.
+//! A virtual machine's host takes a processor away without asking, and the system does not know of it. It does know how
+//! often a thread was given a processor (`proc_pid_schedstat(5)`, the third number): a thread that was not given one
+//! since it last ran never left the one it had, so neither another thread nor a disk that it waited for stopped it.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -16,54 +15,53 @@ const LONGER_THAN: Duration = Duration::from_micros(250);
 /// The stops of the calling thread in a round.
 pub(crate) struct Stops {
     before: Instant,
-    waited_before: Duration,
+    /// How often it had been given a processor at the last look.
+    given: u64,
+    on_its_processor: Kind,
+    away: Kind,
+}
+
+/// Stops of one kind.
+#[derive(Default)]
+struct Kind {
     count: u64,
     longest: Duration,
-    longest_by_system: Duration,
-    waited: Duration,
 }
 
 impl Stops {
     /// From now on.
     pub(crate) fn watch() -> Result<Self> {
-        let waited_before = waited()?;
         Ok(Self {
+            given: times_given_a_processor()?,
+            on_its_processor: Kind::default(),
+            away: Kind::default(),
             before: Instant::now(),
-            waited_before,
-            count: 0,
-            longest: Duration::ZERO,
-            longest_by_system: Duration::ZERO,
-            waited: Duration::ZERO,
         })
     }
 
-    /// The thread runs, now. What the system is asked costs a stop alone.
+    /// The thread runs, now. The system is asked after a stop alone.
     pub(crate) fn still_runs(&mut self, now: Instant) -> Result<()> {
         let stood_still = now - self.before;
         self.before = now;
         if stood_still > LONGER_THAN {
-            self.count += 1;
-            self.longest = self.longest.max(stood_still);
-            let by_system = self.take_waited()?;
-            self.longest_by_system = self.longest_by_system.max(by_system);
-            self.before = Instant::now();
+            let given = self.given;
+            self.look()?;
+            let kind = if self.given == given {
+                &mut self.on_its_processor
+            } else {
+                &mut self.away
+            };
+            kind.count += 1;
+            kind.longest = kind.longest.max(stood_still);
         }
         Ok(())
     }
 
-    /// The round is over.
-    pub(crate) fn end(&mut self) -> Result<()> {
-        self.take_waited()?;
+    /// Looks now and then, so that what was long before a stop is not taken for its cause.
+    pub(crate) fn look(&mut self) -> Result<()> {
+        self.given = times_given_a_processor()?;
+        self.before = Instant::now();
         Ok(())
-    }
-
-    /// How long it waited since this was asked last: not less than in the stop that was just met.
-    fn take_waited(&mut self) -> Result<Duration> {
-        let waited = waited()?;
-        let since = waited.saturating_sub(self.waited_before);
-        self.waited_before = waited;
-        self.waited += since;
-        Ok(since)
     }
 }
 
@@ -71,19 +69,20 @@ impl fmt::Display for Stops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} stops above {LONGER_THAN:.0?}, the longest {:.2?}; another thread of this system had the processor \
-             for at most {:.1?} of one, {:.1?} in all",
-            self.count, self.longest, self.longest_by_system, self.waited
+            "stops above {LONGER_THAN:.0?}: {} by the host, the thread on its processor, the longest {:.2?}; {} while it \
+             may have been away, the longest {:.2?}",
+            self.on_its_processor.count,
+            self.on_its_processor.longest,
+            self.away.count,
+            self.away.longest
         )
     }
 }
 
-/// How long the calling thread was ready to run and had no processor.
-fn waited() -> Result<Duration> {
+/// How often the calling thread was given a processor.
+fn times_given_a_processor() -> Result<u64> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let waited = stat.split_whitespace().nth(1);
-    let waited = waited.and_then(|text| text.parse().ok());
-    Ok(Duration::from_nanos(
-        waited.context("schedstat has the time waited")?,
-    ))
+    let times = stat.split_whitespace().nth(2);
+    let times = times.and_then(|text| text.parse().ok());
+    times.context("schedstat has three numbers")
 }

@@ -206,6 +206,7 @@ async fn orders_before_the_logon_and_bad_logons_are_refused() {
             heartbeat_interval_ms: None,
             last_report_seq: None,
             logon_flags: LogonFlags::NONE,
+            cancel_grace_ms: None,
         };
         raw.send(&frame(Opcode::Binary, &bytes(&logon))).await;
         assert_eq!(raw.ended().await, EndReason::BadCredentials, "key {key}");

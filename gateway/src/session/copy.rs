@@ -45,6 +45,9 @@ impl Session {
         {
             return invalid("a drop copy places no orders: leave the flag CancelOnDisconnect out");
         }
+        if message.cancel_grace_ms.is_some() {
+            return invalid("a drop copy places no orders: leave cancelGraceMs out");
+        }
         if message.logon_flags.contains(LogonFlags::STAGE_TIMES) {
             return invalid("a drop copy sends no commands: leave the flag StageTimes out");
         }

@@ -18,6 +18,7 @@ use rialto_types::{
 };
 use tokio::sync::oneshot;
 
+use super::grace::GRACE_MAX;
 use super::{ENTRY_TIMEOUT, End, RETRY_PAUSE, Session, Stage, Trader, ended, quarters};
 use crate::accounts::NoSeat;
 use crate::admission::same_for_both;
@@ -83,6 +84,7 @@ impl Session {
     async fn enter(&mut self, message: &Logon) -> Result<(), End> {
         let interval = self.heartbeat_interval_of(message)?;
         let flags = known_flags(message)?;
+        let grace = grace_of(message)?;
         let wants_armed = flags.contains(LogonFlags::CANCEL_ON_DISCONNECT);
         let key = self.verified_key(message).await?;
         allowed_from(&key, self.peer.ip())?;
@@ -91,7 +93,7 @@ impl Session {
         }
         let may_trade = key.permissions.allows(Permissions::TRADE);
         if !may_trade {
-            without_trading(flags)?;
+            without_trading(flags, grace)?;
         }
         let wants_times = flags.contains(LogonFlags::STAGE_TIMES);
         let ender = self.outbox.ender();
@@ -113,7 +115,10 @@ impl Session {
         let after = gate.submitted();
         // A session that has ended has disarmed its key, unless the exchange was started in between:
         // then the key is still armed, and the choice of this logon counts.
-        let arms = wants_armed || (key.cancel_on_disconnect && may_trade);
+        // So it is for one that has come back in time.
+        let has_come_back = lease.state.awaited.take().is_some();
+        let stays_armed = has_come_back || (key.cancel_on_disconnect && may_trade);
+        let arms = wants_armed || stays_armed;
         lease.state.arms += u64::from(arms);
         let announcement = Announcement {
             key: message.key_id,
@@ -132,7 +137,9 @@ impl Session {
             permissions: key.permissions,
             lease,
             rates: shared,
-            is_armed: wants_armed,
+            // Until its own choice is with the core, that of the one before it holds.
+            is_armed: arms,
+            grace,
         });
         self.pass.log_on();
         if arms {
@@ -211,7 +218,7 @@ impl Session {
 
     /// Arms or disarms cancel-on-disconnect, without using up a number of the key. Tried until the ring
     /// takes it.
-    async fn arm_at_logon(&self, key: KeyId, armed: bool) {
+    async fn arm_at_logon(&mut self, key: KeyId, armed: bool) {
         let input = Input {
             key,
             client_seq: ClientSeq(0),
@@ -219,6 +226,9 @@ impl Session {
         };
         while self.market().commands.submit(input).is_err() {
             tokio::time::sleep(RETRY_PAUSE).await;
+        }
+        if let Stage::Trader(trader) = &mut self.stage {
+            trader.is_armed = armed;
         }
     }
 
@@ -280,14 +290,25 @@ fn allowed_from(key: &Key, address: IpAddr) -> Result<(), End> {
 }
 
 /// Refuses choices that only a key which may trade can make.
-fn without_trading(flags: LogonFlags) -> Result<(), End> {
-    let text = if flags.contains(LogonFlags::CANCEL_ON_DISCONNECT) {
+fn without_trading(flags: LogonFlags, grace: Duration) -> Result<(), End> {
+    let text = if flags.contains(LogonFlags::CANCEL_ON_DISCONNECT) || !grace.is_zero() {
         "cancel-on-disconnect needs a key with the permission Trade"
     } else if flags.contains(LogonFlags::STAGE_TIMES) {
         "stage times are those of commands, and need a key with the permission Trade"
     } else {
         return Ok(());
     };
+    Err(refused(EndReason::InvalidLogon, text))
+}
+
+/// How long the session may come back when it is lost.
+fn grace_of(message: &Logon) -> Result<Duration, End> {
+    let grace = Duration::from_millis(message.cancel_grace_ms.unwrap_or(0).into());
+    if grace <= GRACE_MAX {
+        return Ok(grace);
+    }
+    let (found, most) = (grace.as_millis(), GRACE_MAX.as_millis());
+    let text = format!("cancelGraceMs {found} is more than {most}");
     Err(refused(EndReason::InvalidLogon, text))
 }
 

@@ -7,6 +7,7 @@
 
 mod commands;
 mod copy;
+pub(crate) mod grace;
 mod json;
 mod link;
 mod logon;
@@ -23,7 +24,7 @@ use rialto_protocol::{
     Challenge, EndReason, Frame, Heartbeat, LogonRefused, Logout, Message, MessageError, Refused,
     StageTimes, TestRequest, Text, VarText, WireMessage,
 };
-use rialto_types::{AccountId, Command, Input, KeyId, Permissions, Timestamp};
+use rialto_types::{AccountId, KeyId, Permissions, Timestamp};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use self::copy::Copyist;
@@ -96,6 +97,8 @@ struct Trader {
     rates: SessionRates,
     /// Whether the end of the session is to be told to the core.
     is_armed: bool,
+    /// How long it may come back before that, if it is lost.
+    grace: Duration,
 }
 
 /// One connection.
@@ -476,12 +479,13 @@ impl Session {
 
     /// Ends: tells the core, gives the key free, tells the client.
     async fn finish(mut self, end: End) {
+        let may_come_back = grace::may_come_back(&end);
         if let End::Told { reason, .. } = end {
             self.floor.metrics.session_ended(reason);
         }
         let stage = std::mem::replace(&mut self.stage, Stage::Public);
         match stage {
-            Stage::Trader(trader) => self.let_go(trader).await,
+            Stage::Trader(trader) => self.let_go(trader, may_come_back).await,
             Stage::Copy(_) => {
                 self.floor.metrics.traders.dec();
             }
@@ -511,18 +515,13 @@ impl Session {
     /// Gives up the right to act for a key. If armed, the core is told first, and told until it takes it,
     /// so that the next session of the key comes after. A closing exchange keeps the orders: whoever does
     /// not come back after its start loses them then.
-    async fn let_go(&self, trader: Trader) {
-        let key = trader.key;
-        let lost = Input {
-            key: KeyId::VENUE,
-            client_seq: rialto_types::ClientSeq(0),
-            command: Command::Disconnected { key },
-        };
-        while trader.is_armed
-            && self.floor.phase() == Phase::Open
-            && self.market().commands.submit(lost).is_err()
-        {
-            tokio::time::sleep(RETRY_PAUSE).await;
+    async fn let_go(&self, mut trader: Trader, may_come_back: bool) {
+        if trader.is_armed && may_come_back && !trader.grace.is_zero() {
+            trader.lease.state.awaited = Some(self.id);
+            let floor = Arc::clone(&self.floor);
+            tokio::spawn(grace::wait(floor, trader.key, self.id, trader.grace));
+        } else if trader.is_armed {
+            grace::tell_lost(&self.floor, trader.key).await;
         }
         self.floor.metrics.traders.dec();
     }

@@ -214,7 +214,7 @@ type Spoil = fn(&mut rialto_protocol::Logon);
 #[tokio::test]
 async fn a_logon_with_impossible_choices_is_refused() {
     let venue = Venue::usual();
-    let cases: [(u32, Spoil, &str); 6] = [
+    let cases: [(u32, Spoil, &str); 8] = [
         (
             ALICE,
             |m| m.heartbeat_interval_ms = Some(999),
@@ -234,6 +234,16 @@ async fn a_logon_with_impossible_choices_is_refused() {
             ALICE,
             |m| m.last_report_seq = Some(ReportSeq(1_000)),
             "lastReportSeq 1000",
+        ),
+        (
+            ALICE,
+            |m| m.cancel_grace_ms = Some(60_001),
+            "cancelGraceMs 60001 is more than 60000",
+        ),
+        (
+            ALICE_READS,
+            |m| m.cancel_grace_ms = Some(1),
+            "permission Trade",
         ),
         (
             ALICE_READS,

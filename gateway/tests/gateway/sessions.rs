@@ -25,6 +25,7 @@ const ARMED: LogonOptions = LogonOptions {
     exchange_id: None,
     drop_copy: false,
     stage_times: false,
+    cancel_grace_ms: None,
 };
 
 async fn place(session: &mut Session, price: i64) {
@@ -112,6 +113,85 @@ async fn a_lost_session_cancels_the_orders_of_its_key_if_armed() {
     );
     let image = venue.stop().await;
     assert_eq!(image.instruments[0].bids.len(), 1);
+    assert!(image.keys.iter().all(|key| !key.cancel_on_disconnect));
+}
+
+/// Armed, with some time to come back.
+const fn may_come_back_within(ms: u32) -> LogonOptions {
+    LogonOptions {
+        cancel_grace_ms: Some(ms),
+        ..ARMED
+    }
+}
+
+#[tokio::test]
+async fn a_lost_session_that_comes_back_within_its_grace_finds_its_orders() {
+    let venue = Venue::usual();
+    let mut watcher = venue.log_on(ALICE_READS).await;
+    let grace_ms = 2_000;
+    let mut lost = venue
+        .log_on_with(ALICE, may_come_back_within(grace_ms))
+        .await;
+    place(&mut lost, 5_900_000).await;
+    drop(lost);
+    let mut back = venue.log_on_with(ALICE, ARMED).await;
+    assert_eq!(back.open_orders(None, None).await.unwrap().len(), 1);
+    tokio::time::sleep(Duration::from_millis(u64::from(grace_ms) + 200)).await;
+    assert_eq!(
+        back.open_orders(None, None).await.unwrap().len(),
+        1,
+        "whoever has come back is not waited for any longer"
+    );
+    // It asked for no grace itself.
+    drop(back);
+    let report = next_of(&mut watcher, cancelled).await;
+    assert_eq!(report.cancel_reason.unwrap(), CancelReason::Disconnected);
+    venue.stop().await;
+}
+
+#[tokio::test]
+async fn a_lost_session_that_stays_away_loses_its_orders_after_its_grace() {
+    let venue = Venue::usual();
+    let mut watcher = venue.log_on(ALICE_READS).await;
+    let grace_ms = 300;
+    let mut lost = venue
+        .log_on_with(ALICE, may_come_back_within(grace_ms))
+        .await;
+    place(&mut lost, 5_900_000).await;
+    let begin = Instant::now();
+    drop(lost);
+    let report = next_of(&mut watcher, cancelled).await;
+    assert_eq!(report.cancel_reason.unwrap(), CancelReason::Disconnected);
+    assert!(begin.elapsed() >= Duration::from_millis(grace_ms.into()));
+    let image = venue.stop().await;
+    assert!(image.keys.iter().all(|key| !key.cancel_on_disconnect));
+}
+
+#[tokio::test]
+async fn who_says_goodbye_is_not_waited_for() {
+    let venue = Venue::usual();
+    let mut watcher = venue.log_on(ALICE_READS).await;
+    let mut armed = venue.log_on_with(ALICE, may_come_back_within(60_000)).await;
+    place(&mut armed, 5_900_000).await;
+    armed.log_out().await.unwrap();
+    let report = next_of(&mut watcher, cancelled).await;
+    assert_eq!(report.cancel_reason.unwrap(), CancelReason::Disconnected);
+    venue.stop().await;
+}
+
+/// The newer session has come back in the older one's place, and chooses for itself.
+#[tokio::test]
+async fn superseding_within_the_grace_keeps_the_orders() {
+    let venue = Venue::usual();
+    let mut old = venue.log_on_with(ALICE, may_come_back_within(60_000)).await;
+    place(&mut old, 5_900_000).await;
+    let mut new = venue.log_on(ALICE).await;
+    assert_eq!(new.open_orders(None, None).await.unwrap().len(), 1);
+    drop(new);
+    drop(old);
+    let mut last = venue.log_on(ALICE).await;
+    assert_eq!(last.open_orders(None, None).await.unwrap().len(), 1);
+    let image = venue.stop().await;
     assert!(image.keys.iter().all(|key| !key.cancel_on_disconnect));
 }
 

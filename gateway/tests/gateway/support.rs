@@ -521,6 +521,7 @@ impl Raw {
             heartbeat_interval_ms: None,
             last_report_seq: None,
             logon_flags: LogonFlags::NONE,
+            cancel_grace_ms: None,
         }
     }
 

@@ -1,9 +1,9 @@
 //! Orders from one end to the other: what each side is told, in which order, and with which numbers.
 
-use rialto_client::{ClientError, Directory, LogonOptions, order};
+use rialto_client::{ClientError, Directory, LogonOptions, Session, order};
 use rialto_protocol::{
-    Balance, BalanceUpdate, ExecType, ExecutionReport, LogonFlags, MassCancel, Message, OrderState,
-    ReportFlags,
+    Balance, BalanceUpdate, ExecType, ExecutionReport, LogonFlags, MassCancel, Message, NewOrder,
+    OrderState, ReportFlags,
 };
 use rialto_types::{
     AssetId, CancelReason, ClientOrderId, ClientSeq, KeyId, OrderKind, OrderRef, Price, Qty,
@@ -391,4 +391,43 @@ async fn the_gate_refuses_with_value_limit_and_a_sentence() {
     // None of them has reached the core.
     let image = venue.stop().await;
     assert_eq!(image.keys[ALICE as usize - 1].client_seq, ClientSeq(0));
+}
+
+/// The number is what counts, not the order: also when that has long filled, its client order id is free again, and the
+/// exchange was started anew.
+#[tokio::test]
+async fn a_resend_of_an_order_that_has_filled_is_a_duplicate_also_after_a_restart() {
+    let venue = Venue::usual();
+    let mut bob = venue.log_on(BOB).await;
+    bob.place(limit(Side::Sell, 5_900_000, 1)).await.unwrap();
+    let mut alice = venue.log_on(ALICE).await;
+    let mut named = limit(Side::Buy, 5_900_000, 1);
+    named.client_order_id = ClientOrderId::new("mine").unwrap().into();
+    let filled = alice.place(named).await.unwrap();
+    assert!(!filled.is_open(), "{filled:?}");
+    named.client_seq = filled.reports()[0].client_seq.unwrap();
+    let again = resent(&mut alice, &named).await;
+    assert_eq!(again, RejectReason::DuplicateSequence);
+    // The name is free: under a new number it is a new order.
+    let mut renamed = limit(Side::Buy, 5_800_000, 1);
+    renamed.client_order_id = named.client_order_id;
+    assert!(alice.place(renamed).await.unwrap().is_open());
+
+    let venue = venue.restart(Setup::default().config).await;
+    let mut alice = venue.log_on(ALICE).await;
+    let again = resent(&mut alice, &named).await;
+    assert_eq!(again, RejectReason::DuplicateSequence);
+    let image = venue.stop().await;
+    assert_eq!(image.order_count, 3);
+}
+
+/// Sends an order under the number that it has; why it is refused.
+async fn resent(session: &mut Session, order: &NewOrder) -> RejectReason {
+    session.queue(order).unwrap();
+    session.flush().await.unwrap();
+    let refused = next_of(session, |message| match message {
+        Message::Refused(refused) => Some(refused),
+        _ => None,
+    });
+    refused.await.reject_reason.unwrap().known().unwrap()
 }

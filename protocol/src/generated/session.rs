@@ -74,7 +74,7 @@ impl WireMessage for Challenge {
 /// Client to exchange: proves the possession of an API key. See docs/PROTOCOL.md for what is
 /// signed.
 ///
-/// Template id 2, a block of 81 bytes.
+/// Template id 2, a block of 85 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Copy)]
 pub struct Logon {
     /// The API key.
@@ -88,6 +88,9 @@ pub struct Logon {
     pub last_report_seq: Option<ReportSeq>,
     /// Choices.
     pub logon_flags: LogonFlags,
+    /// Where cancel-on-disconnect is armed: how long a lost session may come back before its orders
+    /// are cancelled, at most 60,000; null or 0 for not at all.
+    pub cancel_grace_ms: Option<u32>,
 }
 
 #[expect(clippy::default_trait_access, reason = "the types stand above")]
@@ -99,6 +102,7 @@ impl Default for Logon {
             heartbeat_interval_ms: Default::default(),
             last_report_seq: Default::default(),
             logon_flags: Default::default(),
+            cancel_grace_ms: Default::default(),
         }
     }
 }
@@ -111,23 +115,25 @@ impl Body for Logon {
 
     #[inline]
     fn put(&self, writer: &mut Writer<'_>) {
-        let block = writer.block::<81>();
+        let block = writer.block::<85>();
         self.key_id.put(&mut block[0..4]);
         self.signature.put(&mut block[4..68]);
         self.heartbeat_interval_ms.put(&mut block[68..72]);
         self.last_report_seq.put(&mut block[72..80]);
         self.logon_flags.put(&mut block[80..81]);
+        self.cancel_grace_ms.put(&mut block[81..85]);
     }
 
     #[inline]
     fn get(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let block = reader.block(81)?;
+        let block = reader.block(85)?;
         Ok(Self {
             key_id: Field::get(&block[0..4]),
             signature: Field::get(&block[4..68]),
             heartbeat_interval_ms: Field::get(&block[68..72]),
             last_report_seq: Field::get(&block[72..80]),
             logon_flags: Field::get(&block[80..81]),
+            cancel_grace_ms: Field::get(&block[81..85]),
         })
     }
 }
@@ -135,7 +141,7 @@ impl Body for Logon {
 impl WireMessage for Logon {
     const NAME: &'static str = "Logon";
     const TEMPLATE_ID: u16 = 2;
-    const BLOCK_LENGTH: u16 = 81;
+    const BLOCK_LENGTH: u16 = 85;
 }
 
 /// Exchange to client: the session acts for this account from now on.

@@ -74,6 +74,7 @@ fn session() -> Vec<Message> {
         heartbeat_interval_ms: Some(5_000),
         last_report_seq: Some(ReportSeq(41)),
         logon_flags: LogonFlags::CANCEL_ON_DISCONNECT,
+        cancel_grace_ms: Some(2_500),
     };
     let accepted = LogonAccepted {
         account_id: ACCOUNT,

@@ -52,6 +52,8 @@ class LogonTerms:
     beside other sessions of the key: the reports of its account, and with an administrator's key
     those of all accounts, whose reports are then counted together. With `stage_times` a
     `StageTimes` says where the time of a command went, whenever the exchange can follow one more.
+    `cancel_grace_ms`, at most 60,000, is how long a session that was lost may come back before
+    `cancel_on_disconnect` cancels its orders; None for not at all.
     """
 
     cancel_on_disconnect: bool = False
@@ -60,6 +62,7 @@ class LogonTerms:
     exchange_id: int | None = None
     drop_copy: bool = False
     stage_times: bool = False
+    cancel_grace_ms: int | None = None
 
 
 class Session:
@@ -176,6 +179,7 @@ class Session:
                 heartbeat_interval_ms=terms.heartbeat_interval_ms,
                 last_report_seq=terms.last_report_seq,
                 logon_flags=flags,
+                cancel_grace_ms=terms.cancel_grace_ms,
             )
             return await self._answer(self._logging_on)
         finally:

@@ -423,6 +423,7 @@ impl Vandal {
             heartbeat_interval_ms: None,
             last_report_seq: None,
             logon_flags: flags[self.rng.usize(..2)],
+            cancel_grace_ms: None,
         };
         let payload = bytes(&logon);
         scene.sent.note_logon(key_id);
