@@ -36,19 +36,21 @@ impl Course {
     }
 }
 
-/// The longest wait that all rounds have in common, as the module says.
-pub(crate) fn in_common(rounds: &[Course]) -> Result<Duration> {
-    let least = |part| rounds.iter().map(|round| round.longest_in(part)).min();
-    let parts = (0..PARTS).filter_map(least);
-    let longest = parts.max().flatten();
+/// The longest wait that all rounds have in common, as the module says, and the part of the way in which it is.
+fn in_common(rounds: &[Course]) -> Result<(Duration, usize)> {
+    let least = |part| {
+        let longest = rounds.iter().map(|round| round.longest_in(part));
+        Some((longest.min()??, part))
+    };
+    let longest = (0..PARTS).filter_map(least).max();
     longest.context("each round has some milliseconds in each part")
 }
 
 /// Prints it.
 pub(crate) fn tell(what: &str, rounds: &[Course]) -> Result<()> {
+    let (longest, part) = in_common(rounds)?;
     println!(
-        "  {what}: {:.1?} in the worst fiftieth of the way, the least of {} rounds",
-        in_common(rounds)?,
+        "  {what}: {longest:.1?} in the worst part of the way, {part} of {PARTS}, the least of {} rounds",
         rounds.len()
     );
     Ok(())

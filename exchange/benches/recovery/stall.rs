@@ -9,11 +9,12 @@
 //! something to be taken; what was recovered is ended by as many commands as its larger segments hold. A first snapshot, of all that
 //! was recovered, is not measured, so that those that are take the same way.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::hint::spin_loop;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -78,17 +79,19 @@ pub(crate) fn take_snapshot(journal: &Path) -> Result<()> {
 /// Measures and prints.
 pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     let mut rig = recover(data, flow)?;
+    let starter = Starter::new();
     Place::default().take("core");
     rig.fill(SegmentBytes::default().get() / RECORD_BYTES_MIN)?;
     rig.fill(COMMANDS_OF_A_SEGMENT)?;
-    let mut taking = start(&[TAKE.as_ref(), journal_directory(data).as_os_str()])?;
+    let journal = journal_directory(data);
+    let mut taking = starter.start(&[TAKE.as_ref(), journal.as_os_str()])?;
     ensure!(taking.wait()?.success(), "the first snapshot was not taken");
     println!("{RATE} commands a second through the core, with and without a snapshot being taken:");
     let mut courses: [Vec<Course>; 3] = Default::default();
     for _ in 0..ROUNDS {
         let alone = rig.round(|elapsed| Ok(elapsed < ROUND))?;
         tell("alone", &alone);
-        let mut spinning = start(&[SPIN.as_ref()])?;
+        let mut spinning = starter.start(&[SPIN.as_ref()])?;
         let busy = rig.round(|elapsed| Ok(elapsed < ROUND));
         // It may have ended by itself only if it could not be started.
         let _ = spinning.kill();
@@ -96,7 +99,7 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
         let busy = busy?;
         tell("beside a busy processor", &busy);
         rig.fill(COMMANDS_OF_A_SEGMENT)?;
-        let mut taking = start(&[TAKE.as_ref(), journal_directory(data).as_os_str()])?;
+        let mut taking = starter.start(&[TAKE.as_ref(), journal.as_os_str()])?;
         let beside = rig.round(|_| still_runs(&mut taking))?;
         tell("beside a snapshot", &beside);
         for (courses, round) in courses.iter_mut().zip([alone, busy, beside]) {
@@ -110,8 +113,37 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     course::tell("beside a snapshot", beside)
 }
 
-/// Starts this program again.
-fn start(arguments: &[&OsStr]) -> Result<Child> {
+/// Starts this program again, on a thread as important as any other: as the keeper does it. A process begins with the
+/// priority of the thread that starts it, and would share the core's processor until it steps back.
+struct Starter {
+    asked: Sender<Vec<OsString>>,
+    started: Receiver<Result<Child>>,
+}
+
+impl Starter {
+    fn new() -> Self {
+        let (asked, arguments) = mpsc::channel::<Vec<OsString>>();
+        let (give, started) = mpsc::channel();
+        std::thread::spawn(move || {
+            for arguments in arguments {
+                if give.send(start(&arguments)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { asked, started }
+    }
+
+    fn start(&self, arguments: &[&OsStr]) -> Result<Child> {
+        let arguments = arguments.iter().map(OsString::from).collect();
+        self.asked
+            .send(arguments)
+            .context("the thread that starts processes has ended")?;
+        self.started.recv()?
+    }
+}
+
+fn start(arguments: &[OsString]) -> Result<Child> {
     let program = std::env::current_exe()?;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
