@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use rialto_ring::{CommandSink, EventGauge, EventSource, Probes, ReferencePrices, Waker};
-use rialto_types::{ClientSeq, Command, Input, KeyId};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
@@ -28,6 +27,7 @@ use crate::publisher::thread::{Driver, RequestSender};
 use crate::publisher::{Publisher, ReportLog};
 use crate::request::Request;
 use crate::server::{self, Server};
+use crate::session::grace;
 use crate::tls::{Tls, TlsError};
 
 /// Bytes that the system may hold for a client that does not read; Linux doubles it for its own needs.
@@ -36,8 +36,6 @@ const SEND_BUFFER_BYTES: u32 = 256 * 1024;
 const BACKLOG: u32 = 1_024;
 /// How often it is looked whether all connections have ended.
 const CLOSE_STEP: Duration = Duration::from_millis(5);
-/// How long to wait before a disconnect that found the ring full is tried again.
-const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
 /// The way to the core, and what is known when the gateway opens.
 pub struct MarketParts<S> {
@@ -280,24 +278,10 @@ async fn cancel_of_those_who_stay_away(floor: Arc<Floor>, requests: RequestSende
     if requests.send(Request::ArmedKeys { reply }).await.is_err() {
         return;
     }
-    let (Ok(armed), Some(market)) = (answer.await, floor.market()) else {
+    let Ok(armed) = answer.await else {
         return;
     };
     for key in armed {
-        if floor.keys.is_held(key) {
-            continue;
-        }
-        tracing::info!(
-            key = key.0,
-            "did not come back after the start: its orders are cancelled"
-        );
-        let lost = Input {
-            key: KeyId::VENUE,
-            client_seq: ClientSeq(0),
-            command: Command::Disconnected { key },
-        };
-        while floor.phase() == Phase::Open && market.commands.submit(lost).is_err() {
-            tokio::time::sleep(RETRY_PAUSE).await;
-        }
+        grace::give_up(&floor, key, None).await;
     }
 }

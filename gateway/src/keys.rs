@@ -107,17 +107,10 @@ impl KeyDesk {
         })
     }
 
-    /// Whether a session has the lease of a key or waits for it.
-    pub(crate) fn is_held(&self, key: KeyId) -> bool {
-        self.slots()
-            .get(&key)
-            .is_some_and(|slot| slot.holder.is_some())
-    }
-
-    /// What lasts longer than a session of a key, if it has been used and no session acts for it now. Whoever logs on
-    /// meanwhile waits for it to be let go.
+    /// What lasts longer than a session of a key, if no session acts for it now. Whoever logs on meanwhile waits for it
+    /// to be let go.
     pub(crate) fn idle(&self, key: KeyId) -> Option<OwnedMutexGuard<KeyState>> {
-        let state = self.slots().get(&key).map(|slot| Arc::clone(&slot.state))?;
+        let state = Arc::clone(&self.slots().entry(key).or_default().state);
         state.try_lock_owned().ok()
     }
 
@@ -152,6 +145,12 @@ mod tests {
 
     const KEY: KeyId = KeyId(1);
 
+    /// Whether a session has the lease of a key or waits for it.
+    fn is_held(desk: &KeyDesk, key: KeyId) -> bool {
+        let slots = desk.slots();
+        slots.get(&key).is_some_and(|slot| slot.holder.is_some())
+    }
+
     /// An account that may have one session.
     fn account() -> Arc<AccountDesk> {
         Arc::new(AccountDesk::new(&GateLimits::default(), 1))
@@ -179,9 +178,9 @@ mod tests {
         drop(lease);
         let lease = taking.await.unwrap();
         assert_eq!(lease.state.arms, 7, "what belongs to the key stays");
-        assert!(desk.is_held(KEY));
+        assert!(is_held(&desk, KEY));
         drop(lease);
-        assert!(!desk.is_held(KEY));
+        assert!(!is_held(&desk, KEY));
     }
 
     #[tokio::test]
@@ -208,7 +207,7 @@ mod tests {
             drop(waiting.await.unwrap());
             drop(newest.await.unwrap());
         }
-        assert!(!desk.is_held(KEY));
+        assert!(!is_held(&desk, KEY));
     }
 
     #[tokio::test]
@@ -226,7 +225,7 @@ mod tests {
             assert!(early.is_err());
         }
         drop(lease);
-        assert!(!desk.is_held(KEY));
+        assert!(!is_held(&desk, KEY));
     }
 
     /// The account has one seat: another key of it is turned away, the same key takes it over.
@@ -238,7 +237,7 @@ mod tests {
         let lease = take(1, 1, first.ender()).await.unwrap();
         let refused = take(2, 2, second.ender()).await.unwrap_err();
         assert_eq!(refused, NoSeat(1));
-        assert!(!desk.is_held(KeyId(2)));
+        assert!(!is_held(&desk, KeyId(2)));
         let newer = take(1, 3, second.ender());
         tokio::pin!(newer);
         let early = tokio::time::timeout(Duration::from_millis(1), &mut newer).await;

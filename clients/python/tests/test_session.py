@@ -47,7 +47,11 @@ async def test_a_logon_says_what_its_terms_say() -> None:
         await peer.wait_closed()
 
     terms = LogonTerms(
-        True, heartbeat_interval_ms=2_000, last_report_seq=9, exchange_id=EXCHANGE_ID
+        True,
+        heartbeat_interval_ms=2_000,
+        last_report_seq=9,
+        exchange_id=EXCHANGE_ID,
+        cancel_grace_ms=1_500,
     )
     async with session(script, terms) as client:
         assert client.session.next_client_seq == 42
@@ -57,6 +61,7 @@ async def test_a_logon_says_what_its_terms_say() -> None:
     assert seen["key_id"] == KEY.key_id
     assert seen["logon_flags"] == {"CancelOnDisconnect"}
     assert (seen["heartbeat_interval_ms"], seen["last_report_seq"]) == (2_000, 9)
+    assert seen["cancel_grace_ms"] == 1_500
     assert client.ended is not None
     assert client.ended.reason == EndReason.REQUESTED
 

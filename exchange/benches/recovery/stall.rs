@@ -2,12 +2,12 @@
 //! `rialto serve` in `durable` mode, in turns alone, beside a process that only keeps the other processor busy, and
 //! beside one that takes a snapshot. A virtual machine whose processors are all busy may be stopped by its host;
 //! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's. Of each
-//! stop the system is asked how much of it was its own doing.
+//! stop the system is asked whether the thread may have left its processor.
 //!
 //! The thread is as important as that of `rialto serve`. The process that takes the snapshot is this program
 //! again, as unimportant as the keeper's is. Each round with one first fills a segment, so that there is
-//! something to be taken; what was recovered is ended by as many commands as its larger segments hold. A first snapshot, of all that
-//! was recovered, is not measured, so that those that are take the same way.
+//! something to be taken; what was recovered is ended by as many commands as its larger segments hold. A first
+//! snapshot, of all that was recovered, is not measured, so that those that are take the same way.
 
 use std::ffi::{OsStr, OsString};
 use std::hint::spin_loop;

@@ -69,8 +69,8 @@ impl fmt::Display for Stops {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "stops above {LONGER_THAN:.0?}: {} by the host, the thread on its processor, the longest {:.2?}; {} while it \
-             may have been away, the longest {:.2?}",
+            "stops above {LONGER_THAN:.0?}: {} on its processor, by the host or work of its own, the longest {:.2?}; {} \
+             while it may have been away, the longest {:.2?}",
             self.on_its_processor.count,
             self.on_its_processor.longest,
             self.away.count,

@@ -268,6 +268,25 @@ async fn after_a_start_those_who_stay_away_lose_their_orders() {
     assert_eq!(bids[0].key, KeyId(BOB));
 }
 
+/// The grace of the start is for who did not come back; who did, and was lost again, has its own.
+#[tokio::test]
+async fn who_came_back_after_a_start_and_is_lost_again_has_its_own_grace() {
+    let venue = Venue::usual();
+    let mut alice = venue.log_on_with(ALICE, ARMED).await;
+    place(&mut alice, 5_900_000).await;
+    let after_start = Duration::from_millis(300);
+    let restarted = venue.restart(GatewayConfig {
+        reconnect_grace: after_start,
+        ..Setup::default().config
+    });
+    let venue = restarted.await;
+    drop(venue.log_on_with(ALICE, may_come_back_within(60_000)).await);
+    tokio::time::sleep(after_start + Duration::from_millis(300)).await;
+    let mut alice = venue.log_on(ALICE).await;
+    assert_eq!(alice.open_orders(None, None).await.unwrap().len(), 1);
+    venue.stop().await;
+}
+
 #[tokio::test]
 async fn a_revoked_key_ends_its_session() {
     let venue = Venue::usual();

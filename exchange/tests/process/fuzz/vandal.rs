@@ -416,14 +416,19 @@ impl Vandal {
     /// Logs on as the holder of the key. Returns whether the session may go on.
     async fn log_on(&mut self, raw: &mut Raw, scene: &Scene) -> bool {
         let key_id = self.key.key_id();
-        let flags = [LogonFlags::NONE, LogonFlags::CANCEL_ON_DISCONNECT];
+        let flags = [
+            LogonFlags::NONE,
+            LogonFlags::CANCEL_ON_DISCONNECT,
+            LogonFlags::STAGE_TIMES,
+        ];
+        let graces_ms = [None, Some(0), Some(50)];
         let logon = Logon {
             key_id,
             signature: self.key.sign_text(&logon_text(raw.challenge(), key_id)),
             heartbeat_interval_ms: None,
             last_report_seq: None,
-            logon_flags: flags[self.rng.usize(..2)],
-            cancel_grace_ms: None,
+            logon_flags: flags[self.rng.usize(..flags.len())],
+            cancel_grace_ms: graces_ms[self.rng.usize(..graces_ms.len())],
         };
         let payload = bytes(&logon);
         scene.sent.note_logon(key_id);
