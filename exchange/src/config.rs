@@ -101,7 +101,7 @@ pub struct Core {
     pub publisher_profile: Option<Profile>,
     /// What the journal thread does, if not what the profile says.
     pub journal_profile: Option<Profile>,
-    /// The processor of the core thread; by default none is chosen.
+    /// The processor of the core thread, which every other thread then keeps off; by default none is chosen.
     pub core_cpu: Option<usize>,
     /// The processor of the journal thread, in `durable` mode.
     pub journal_cpu: Option<usize>,

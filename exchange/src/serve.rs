@@ -43,6 +43,10 @@ const BEHIND_TOLERATED: Duration = Duration::from_millis(100);
 pub fn run(config: &Config, demo: bool) -> Result<()> {
     // Before pools and rings are taken.
     rialto_memory::set_resident_max(config.core.resident_mib << 20);
+    if let Some(cpu) = config.core.core_cpu {
+        // Before there are more threads than that of the log.
+        threads::leave_to_core(cpu);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads::plan(config).gateway_threads)
         .event_interval(EVENT_INTERVAL)

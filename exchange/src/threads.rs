@@ -1,7 +1,9 @@
 //! Threads and processors.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 
+use rustix::thread::CpuSet;
 use tracing::{debug, info, warn};
 
 use crate::config::{Config, Durability, Profile};
@@ -33,8 +35,13 @@ pub(crate) struct Plan {
 
 /// The plan for this machine.
 pub(crate) fn plan(config: &Config) -> Plan {
-    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    plan_for(config, processors)
+    plan_for(config, processors())
+}
+
+/// How many processors the process was started on: those that it may use, the core's own included.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
 /// Each order is handed from a session to the core, the publisher and a session again. On few processors these wait for
@@ -78,14 +85,60 @@ fn plan_for(config: &Config, processors: usize) -> Plan {
     }
 }
 
+/// Keeps all threads of this process, and with them whatever they start, off the processor of the core, so that the
+/// core has it to itself; to be called before the core's thread takes its place. Where that can't be had it is a warning,
+/// not an end.
+///
+/// A thread that shares a processor with another one gets its turns by the tick of the system's scheduler, 4 ms on many
+/// systems, whatever their priorities are (ADR 0043).
+pub fn leave_to_core(cpu: usize) {
+    processors();
+    match keep_off(cpu) {
+        Ok(()) => info!(cpu, "the processor is the core's own"),
+        Err(reason) => warn!(cpu, reason, "the core shares its processor"),
+    }
+}
+
+fn keep_off(cpu: usize) -> Result<(), String> {
+    let others = rustix::thread::sched_getaffinity(None).map_err(|error| error.to_string())?;
+    let others = without(others, cpu)?;
+    let threads = std::fs::read_dir("/proc/self/task").map_err(|error| error.to_string())?;
+    for thread in threads {
+        let name = thread.map_err(|error| error.to_string())?.file_name();
+        let id = name.to_str().and_then(|name| name.parse().ok());
+        let id = id.and_then(rustix::thread::Pid::from_raw);
+        match rustix::thread::sched_setaffinity(id, &others) {
+            // It has ended meanwhile.
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(error) => return Err(format!("thread {} stays on it: {error}", name.display())),
+        }
+    }
+    Ok(())
+}
+
+/// The processors that are left when one of them is given away.
+fn without(mut processors: CpuSet, cpu: usize) -> Result<CpuSet, String> {
+    if cpu >= CpuSet::MAX_CPU || !processors.is_set(cpu) {
+        let allowed: Vec<_> = (0..CpuSet::MAX_CPU)
+            .filter(|cpu| processors.is_set(*cpu))
+            .collect();
+        return Err(format!("this process may use the processors {allowed:?}"));
+    }
+    processors.unset(cpu);
+    if processors.count() == 0 {
+        return Err("it is the only one that this process may use".to_owned());
+    }
+    Ok(processors)
+}
+
 /// Keeps the calling thread on one processor. A processor that cannot be had is a warning, not an end:
 /// the exchange is right without it, only slower.
 fn pin(thread: &str, cpu: Option<usize>) {
     let Some(cpu) = cpu else {
         return;
     };
-    let mut set = rustix::thread::CpuSet::new();
-    if cpu >= rustix::thread::CpuSet::MAX_CPU {
+    let mut set = CpuSet::new();
+    if cpu >= CpuSet::MAX_CPU {
         warn!(thread, cpu, "no such processor: the thread runs on any");
         return;
     }
@@ -172,6 +225,23 @@ mod tests {
             (plan.gateway_threads, plan.is_publisher_beside_sessions),
             (5, false)
         );
+    }
+
+    #[test]
+    fn a_processor_is_given_to_the_core_only_where_others_are_left() {
+        let two = || {
+            let mut set = CpuSet::new();
+            set.set(1);
+            set.set(3);
+            set
+        };
+        let left = without(two(), 3).unwrap();
+        assert!(left.is_set(1) && !left.is_set(3));
+        let refused = without(two(), 2).unwrap_err();
+        assert!(refused.contains("[1, 3]"), "{refused}");
+        assert!(without(two(), usize::MAX).is_err());
+        let refused = without(left, 1).unwrap_err();
+        assert!(refused.contains("the only one"), "{refused}");
     }
 
     #[test]

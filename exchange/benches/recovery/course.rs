@@ -28,6 +28,11 @@ impl Course {
         self.longest.push(std::mem::take(&mut self.current));
     }
 
+    /// The longest of the whole round.
+    fn longest(&self) -> Duration {
+        self.longest.iter().max().copied().unwrap_or_default()
+    }
+
     /// The longest in a part of the way.
     fn longest_in(&self, part: usize) -> Option<Duration> {
         let bound = |part: usize| self.longest.len() * part / PARTS;
@@ -49,8 +54,11 @@ fn in_common(rounds: &[Course]) -> Result<(Duration, usize)> {
 /// Prints it.
 pub(crate) fn tell(what: &str, rounds: &[Course]) -> Result<()> {
     let (longest, part) = in_common(rounds)?;
+    let mut each: Vec<_> = rounds.iter().map(Course::longest).collect();
+    each.sort_unstable();
     println!(
-        "  {what}: {longest:.1?} in the worst part of the way, {part} of {PARTS}, the least of {} rounds",
+        "  {what}: {longest:.1?} in the worst part of the way, {part} of {PARTS}, the least of {} rounds; the longest \
+         of each {each:.1?}",
         rounds.len()
     );
     Ok(())

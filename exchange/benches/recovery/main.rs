@@ -2,7 +2,7 @@
 //! does it, from the beginning and from a snapshot; and what a snapshot that is taken beside it does to a
 //! running core. Or, with `slow-disk`, what a disk whose syncs take long does to it.
 //!
-//! `cargo bench -p rialto-exchange --bench recovery -- [COMMANDS] [OPEN ORDERS] [DIRECTORY]`
+//! `cargo bench -p rialto-exchange --bench recovery -- [COMMANDS] [OPEN ORDERS] [DIRECTORY] [--anywhere]`
 //! `cargo bench -p rialto-exchange --bench recovery -- slow-disk`
 //!
 //! Ten million commands are 0.6 GB on the disk. A directory that is named is left there, to be looked at or
@@ -52,7 +52,9 @@ fn main() -> Result<()> {
     if slow_disk::is_asked_for() {
         return slow_disk::compare();
     }
-    let numbers = std::env::args().skip(1).filter(|text| text != "--bench");
+    let numbers = std::env::args()
+        .skip(1)
+        .filter(|text| !text.starts_with("--"));
     let arguments: Vec<String> = numbers.collect();
     let number = |at: usize, default: u64| match arguments.get(at) {
         Some(text) => text

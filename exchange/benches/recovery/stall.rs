@@ -4,7 +4,8 @@
 //! what the second kind of round shows is the machine's, what the third shows beyond it is the snapshot's. Of each
 //! stop the system is asked whether the thread may have left its processor.
 //!
-//! The thread is as important as that of `rialto serve`. The process that takes the snapshot is this program
+//! The thread is as important as that of `rialto serve`, and has a processor to itself as with `core.core_cpu`, the last
+//! one that there is; with `--anywhere` it runs on any, as where nothing is configured. The process that takes the snapshot is this program
 //! again, as unimportant as the keeper's is. Each round with one first fills a segment, so that there is
 //! something to be taken; what was recovered is ended by as many commands as its larger segments hold. A first
 //! snapshot, of all that was recovered, is not measured, so that those that are take the same way.
@@ -20,7 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rialto_exchange::recovery::{Replay, journal_directory};
 use rialto_exchange::snapshot;
-use rialto_exchange::threads::Place;
+use rialto_exchange::threads::{self, Place, Priority};
 use rialto_gateway::ReportLog;
 use rialto_journal::{FileStorage, SegmentBytes};
 
@@ -33,6 +34,8 @@ use crate::rig::{RATE, Rig, durable, tell};
 const TAKE: &str = "--take-snapshot";
 /// How it is told to do nothing, busily.
 const SPIN: &str = "--spin";
+/// How it is told not to give the core a processor of its own.
+pub(crate) const ANYWHERE: &str = "--anywhere";
 /// Rounds of each kind.
 const ROUNDS: usize = 8;
 /// How long a round without a snapshot is; one with takes as long as the snapshot.
@@ -78,15 +81,26 @@ pub(crate) fn take_snapshot(journal: &Path) -> Result<()> {
 
 /// Measures and prints.
 pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
+    let cpu = cores_processor()?;
+    if let Some(cpu) = cpu {
+        threads::leave_to_core(cpu);
+    }
     let mut rig = recover(data, flow)?;
     let starter = Starter::new();
-    Place::default().take("core");
+    let priority = Priority::First;
+    Place { cpu, priority }.take("core");
     rig.fill(SegmentBytes::default().get() / RECORD_BYTES_MIN)?;
     rig.fill(COMMANDS_OF_A_SEGMENT)?;
     let journal = journal_directory(data);
     let mut taking = starter.start(&[TAKE.as_ref(), journal.as_os_str()])?;
     ensure!(taking.wait()?.success(), "the first snapshot was not taken");
-    println!("{RATE} commands a second through the core, with and without a snapshot being taken:");
+    let place = cpu.map_or_else(
+        || "on any processor".to_owned(),
+        |cpu| format!("with processor {cpu} to itself"),
+    );
+    println!(
+        "{RATE} commands a second through the core {place}, with and without a snapshot being taken:"
+    );
     let mut courses: [Vec<Course>; 3] = Default::default();
     for _ in 0..ROUNDS {
         let alone = rig.round(|elapsed| Ok(elapsed < ROUND))?;
@@ -111,6 +125,16 @@ pub(crate) fn measure(data: &Path, flow: Flow) -> Result<()> {
     course::tell("alone", alone)?;
     course::tell("beside a busy processor", busy)?;
     course::tell("beside a snapshot", beside)
+}
+
+/// The processor that the core has to itself, if any.
+fn cores_processor() -> Result<Option<usize>> {
+    if std::env::args_os().any(|argument| argument == ANYWHERE) {
+        return Ok(None);
+    }
+    let allowed = rustix::thread::sched_getaffinity(None).context("asking for the processors")?;
+    let last = (0..rustix::thread::CpuSet::MAX_CPU).rfind(|cpu| allowed.is_set(*cpu));
+    Ok(last.filter(|_| allowed.count() > 1))
 }
 
 /// Starts this program again, on a thread as important as any other: as the keeper does it. A process begins with the

@@ -30,6 +30,7 @@ mod orders;
 #[cfg(feature = "planted-fault-panic")]
 mod poison;
 mod process;
+mod processors;
 mod raw;
 mod requests;
 mod shutdown;
