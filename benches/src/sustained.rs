@@ -90,6 +90,8 @@ fn drive(round: Vec<Message>, duration: Duration, count_max: u64, directory: &Pa
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     let producer = thread::spawn(move || produce(&sender, &round, &stopped));
+    // As the core thread of the exchange, where the system allows it.
+    let _ = rustix::process::setpriority_process(None, -20);
     let outcome = consume(core, receiver, duration, count_max);
     stop.store(true, Ordering::Relaxed);
     producer.join().expect("the producer does not panic");

@@ -103,8 +103,8 @@ impl Book {
     /// Whether an order of `side` at `price` would trade at once.
     #[inline]
     pub(crate) fn crosses(&self, side: Side, price: Price) -> bool {
-        self.best_opposite(side)
-            .is_some_and(|best| side.accepts(price, best))
+        self.ladder(Section::resting(side.opposite()))
+            .reaches(price)
     }
 
     /// Puts an order behind all others of its price.
@@ -117,20 +117,22 @@ impl Book {
         price: Price,
         slot: u32,
     ) {
-        let (at, occupied) = self.ladder_mut(section).enter(levels, price);
-        let level = levels.level_mut(at);
-        let leaves = orders.get(slot).leaves;
-        let last = if occupied { level.tail } else { NONE };
-        if occupied {
-            orders.get_mut(last).next = slot;
-            level.qty = level.qty.wrapping_add(leaves);
+        let (at, level, occupied) = self.ladder_mut(section).enter(levels, price);
+        // Values rather than branches: whether a price has orders already is hard to foresee.
+        let (head, last, behind, qty) = if occupied {
+            (level.head, level.tail, level.tail, level.qty)
         } else {
-            level.head = slot;
-            level.qty = leaves;
-        }
-        level.tail = slot;
+            // Its own link, which is written below.
+            (slot, NONE, slot, 0)
+        };
+        orders.get_mut(behind).next = slot;
         let order = orders.get_mut(slot);
         (order.next, order.previous, order.level) = (NONE, last, at);
+        *level = Level {
+            head,
+            tail: slot,
+            qty: qty.wrapping_add(order.leaves),
+        };
     }
 
     /// Takes an order out of its level.

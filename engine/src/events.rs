@@ -7,12 +7,16 @@ use rialto_types::{Event, EventBody, Seq, Timestamp};
 ///
 /// Whoever copies events elsewhere does so for several commands at once: an event that is read as soon
 /// as it was written stalls the processor until its parts have left the store buffer.
+///
+/// Number and time of the command stand apart here, because side by side they would be read as one, in twice the width
+/// in which they were written a moment ago: that stalls the processor in the same way.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct EventBuffer {
+    seq: Seq,
     events: Vec<Event>,
     /// Where the events of the present command begin.
     first: usize,
-    seq: Seq,
     time: Timestamp,
 }
 

@@ -78,9 +78,9 @@ impl Exchange {
             key: record.key,
             side: order.side,
             stp: order.stp_and_post_only.stp(),
-            kind: kind_of(order, record.filled, level, expiry.unwrap_or_default()),
+            kind: kind_of(order, order.filled, level, expiry.unwrap_or_default()),
             leaves: order.leaves,
-            filled: record.filled,
+            filled: order.filled,
             filled_quote: record.filled_quote,
             client_order_id: self.orders.client_order_id(slot),
         }

@@ -269,6 +269,7 @@ pub(crate) struct Ladder {
     root: u32,
     /// The smallest key's level, [`LevelRef::NONE`] when empty.
     best: LevelRef,
+    /// [`u64::MAX`] when empty, which is no key.
     best_key: u64,
 }
 
@@ -329,22 +330,33 @@ impl Ladder {
         pool.next(at)
     }
 
+    /// Whether the best price is this one or a better one; an empty ladder reaches none.
+    #[inline]
+    pub(crate) fn reaches(&self, price: Price) -> bool {
+        self.best_key <= self.key_of(price)
+    }
+
     /// The level of a price, and whether it has orders. An empty one counts as occupied from now on
     /// and its queue is the caller's to write.
     #[inline]
-    pub(crate) fn enter(&mut self, pool: &mut LevelPool, price: Price) -> (LevelRef, bool) {
+    pub(crate) fn enter<'a>(
+        &mut self,
+        pool: &'a mut LevelPool,
+        price: Price,
+    ) -> (LevelRef, &'a mut Level, bool) {
         let key = self.key_of(price);
         let page_key = key & !DIGIT_MASK;
-        let page = self.page_for(pool, page_key);
+        let number = self.page_for(pool, page_key);
         let digit = (key & DIGIT_MASK) as u32;
-        let at = LevelRef::new(page, digit);
-        let occupied = &mut pool.pages[page as usize].occupied;
-        let was_occupied = *occupied >> digit & 1 != 0;
-        *occupied |= 1 << digit;
-        if key < self.best_key || self.best == LevelRef::NONE {
+        let at = LevelRef::new(number, digit);
+        let page = &mut pool.pages[number as usize];
+        let was_occupied = page.occupied >> digit & 1 != 0;
+        page.occupied |= 1 << digit;
+        // An empty ladder's best key is above all.
+        if key < self.best_key {
             (self.best, self.best_key) = (at, key);
         }
-        (at, was_occupied)
+        (at, &mut page.levels[digit as usize], was_occupied)
     }
 
     /// Removes a level whose queue has become empty.

@@ -57,7 +57,8 @@ fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> 
                 levels.remove(&value);
                 set.remove(&value);
             } else {
-                assert_eq!(ladder.enter(&mut pool, Price(value)), (at, true));
+                let (found, _, occupied) = ladder.enter(&mut pool, Price(value));
+                assert_eq!((found, occupied), (at, true));
             }
         } else if shrinking && !set.is_empty() {
             let at = usize::try_from(random.next() % set.len() as u64).unwrap();
@@ -65,7 +66,7 @@ fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> 
             set.remove(&gone);
             ladder.leave(&mut pool, levels.remove(&gone).unwrap());
         } else {
-            let (at, occupied) = ladder.enter(&mut pool, Price(value));
+            let (at, _, occupied) = ladder.enter(&mut pool, Price(value));
             assert!(!occupied);
             levels.insert(value, at);
             set.insert(value);

@@ -16,6 +16,7 @@
 
 mod admin;
 mod book;
+mod chains;
 mod client_ids;
 mod events;
 mod exchange;

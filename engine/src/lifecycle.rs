@@ -23,7 +23,7 @@ impl<L: Ledger> Matcher<'_, L> {
         self.report_accepted(new, origin, resting);
         if resting {
             let slot = self.orders.insert(new);
-            self.rest(slot);
+            self.rest(slot, new.order.side, price);
             return;
         }
         let mut taker = self.limit_taker(&Order::new(new));
@@ -90,8 +90,7 @@ impl<L: Ledger> Matcher<'_, L> {
     /// Changes price and quantity of an order that rests or waits; the hold has been adjusted.
     pub(crate) fn replace(&mut self, slot: u32, request: &ReplaceOrder, origin: Origin) {
         let before = *self.orders.get(slot);
-        let filled = self.orders.record(slot).filled;
-        let (price, leaves) = (request.price, request.qty.0 - filled.0);
+        let (price, leaves) = (request.price, request.qty.0 - before.filled.0);
         let kept_priority = price == before.price && leaves <= before.leaves;
         let crosses = !before.is_stop() && self.book.crosses(before.side, price);
         // An order that rests does not cross at its present price, so one that crosses has a new one.
@@ -157,7 +156,7 @@ impl<L: Ledger> Matcher<'_, L> {
         }
         self.orders.get_mut(slot).form = Form::Limit;
         if resting {
-            self.rest(slot);
+            self.rest(slot, order.side, order.price);
         } else {
             self.match_open(slot, order.tif == Tif::Fok);
         }
@@ -167,7 +166,7 @@ impl<L: Ledger> Matcher<'_, L> {
     fn match_open(&mut self, slot: u32, fill_or_kill: bool) {
         let (order, record) = (*self.orders.get(slot), *self.orders.record(slot));
         let mut taker = self.limit_taker(&order);
-        (taker.filled, taker.filled_quote) = (record.filled, record.filled_quote);
+        (taker.filled, taker.filled_quote) = (order.filled, record.filled_quote);
         let stopped = self.sweep_limit(&mut taker, fill_or_kill);
         let rests = order.tif.rests();
         if self.stays(&taker, stopped, rests) {
@@ -201,13 +200,11 @@ impl<L: Ledger> Matcher<'_, L> {
 
     /// Puts what is left of a taker into the book.
     fn settle_down(&mut self, slot: u32, taker: &Taker) {
-        let record = self.orders.record_mut(slot);
-        record.filled = taker.filled;
-        record.filled_quote = taker.filled_quote;
+        self.orders.record_mut(slot).filled_quote = taker.filled_quote;
         let order = self.orders.get_mut(slot);
-        order.leaves = taker.leaves;
+        (order.leaves, order.filled) = (taker.leaves, taker.filled);
         let price = order.price;
-        self.rest(slot);
+        self.rest(slot, taker.side, price);
         self.report_rested(taker.id, price, taker.leaves);
     }
 

@@ -79,6 +79,15 @@ pub(crate) struct Taker {
     pub(crate) hold_rule: HoldRule,
 }
 
+/// The trades of a taker with the orders of one price, so far.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// What is left of the taker, in its unit.
+    leaves: i64,
+    /// Lots traded.
+    qty: Qty,
+}
+
 /// Why a taker stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
@@ -154,25 +163,34 @@ impl<L: Ledger> Matcher<'_, L> {
         at: LevelRef,
         price: Price,
     ) -> Option<u32> {
-        let mut slot = self.levels.level(at).head;
-        let before = taker.filled;
+        let first = self.levels.level(at).head;
+        let (mut slot, mut last, mut gone) = (first, NONE, 0);
+        let mut run = Run {
+            leaves: taker.leaves,
+            qty: Qty::ZERO,
+        };
         while slot != NONE {
-            let wanted = taker.lots_at(&self.book.instrument, price);
+            let wanted = taker.lots_for(&self.book.instrument, run.leaves, price);
             let maker = self.orders.get(slot);
             if wanted.0 == 0 || taker.is_kept_from(maker) {
                 break;
             }
             let next = maker.next;
-            if self.trade(taker, slot, price, wanted) > 0 {
+            if self.trade(taker, &mut run, slot, price, wanted) > 0 {
                 break;
             }
-            self.orders.remove(slot);
-            slot = next;
+            self.orders.forget(slot);
+            (last, slot) = (slot, next);
+            gone += 1;
         }
-        let traded = taker.filled.0 - before.0;
-        if traded > 0 {
+        if run.qty.0 > 0 {
+            if gone > 0 {
+                self.orders.free(first, last, gone);
+            }
+            taker.account_for(&self.book.instrument, &run, price);
+            self.book.last_trade = Some(price);
             self.book
-                .behead(self.levels, self.orders, section, at, slot, traded);
+                .behead(self.levels, self.orders, section, at, slot, run.qty.0);
             self.book.elect(self.levels, self.orders, price);
         }
         (slot != NONE).then_some(slot)
@@ -180,7 +198,7 @@ impl<L: Ledger> Matcher<'_, L> {
 
     /// One trade with the maker at `slot`. Gives what is left of the maker.
     #[inline]
-    fn trade(&mut self, taker: &mut Taker, slot: u32, price: Price, wanted: Qty) -> i64 {
+    fn trade(&mut self, taker: &Taker, run: &mut Run, slot: u32, price: Price, wanted: Qty) -> i64 {
         let instrument = &self.book.instrument;
         let maker = self.orders.get_mut(slot);
         let qty = wanted.min(Qty(maker.leaves));
@@ -189,13 +207,17 @@ impl<L: Ledger> Matcher<'_, L> {
         maker.leaves -= qty.0;
         let (maker_id, maker_account, maker_leaves) = (maker.id, maker.account, maker.leaves);
         if maker_leaves > 0 {
+            maker.filled.0 += qty.0;
             let record = self.orders.record_mut(slot);
-            record.filled.0 += qty.0;
             record.filled_quote.0 = record.filled_quote.0.saturating_add(notional.0);
         }
-        let spent = taker.spend(qty, notional, base_amount);
+        run.qty.0 += qty.0;
+        run.leaves -= if taker.by_quote { notional.0 } else { qty.0 };
         let (buyer, seller, buyer_held) = match taker.side {
-            Side::Buy => (taker.account, maker_account, spent),
+            Side::Buy => {
+                let spent = taker.spends(qty, notional, base_amount);
+                (taker.account, maker_account, spent)
+            }
             Side::Sell => (maker_account, taker.account, notional),
         };
         let settlement = Settlement {
@@ -208,7 +230,6 @@ impl<L: Ledger> Matcher<'_, L> {
         };
         let fees = self.ledger.settle(instrument, &settlement);
         self.book.trade_id += 1;
-        self.book.last_trade = Some(price);
         let trade = Trade {
             instrument: instrument.id,
             trade_id: TradeId(self.book.trade_id),
@@ -227,7 +248,7 @@ impl<L: Ledger> Matcher<'_, L> {
                 order_id: taker.id,
                 account: taker.account,
                 report: self.ledger.next_report(taker.account),
-                leaves: taker.leaves,
+                leaves: run.leaves,
                 fee: fees.taker,
             },
         };
@@ -367,11 +388,12 @@ impl<L: Ledger> Matcher<'_, L> {
         self.orders.remove(slot);
     }
 
-    /// Puts what is left of an order into the book behind all orders of its price.
+    /// Puts what is left of an order into the book behind all orders of its price. Its side and price are stated,
+    /// although the order knows them: read again as soon as they were written, in another width, they would stall
+    /// the processor until they have left the store buffer.
     #[inline]
-    pub(crate) fn rest(&mut self, slot: u32) {
-        let order = self.orders.get(slot);
-        let (section, price) = (Section::resting(order.side), order.price);
+    pub(crate) fn rest(&mut self, slot: u32, side: Side, price: Price) {
+        let section = Section::resting(side);
         self.book
             .push(self.levels, self.orders, section, price, slot);
     }
@@ -551,25 +573,41 @@ impl Taker {
     /// for.
     #[inline]
     fn lots_at(&self, instrument: &Instrument, price: Price) -> Qty {
+        self.lots_for(instrument, self.leaves, price)
+    }
+
+    /// The same if so much were left.
+    #[inline]
+    fn lots_for(&self, instrument: &Instrument, leaves: i64, price: Price) -> Qty {
         if self.by_quote {
-            instrument.affordable(Amount(self.leaves), price)
+            instrument.affordable(Amount(leaves), price)
         } else {
-            Qty(self.leaves)
+            Qty(leaves)
         }
     }
 
-    /// Accounts for a trade; gives what of its hold pays for it.
+    /// What of its hold pays for a trade. Linear, so that of several trades at one price it is the sum.
     #[inline]
-    fn spend(&mut self, qty: Qty, notional: Amount, base_amount: Amount) -> Amount {
-        self.filled.0 += qty.0;
-        self.filled_quote.0 = self.filled_quote.0.saturating_add(notional.0);
-        self.leaves -= if self.by_quote { notional.0 } else { qty.0 };
-        let spent = match (self.hold_rule, self.side) {
+    fn spends(&self, qty: Qty, notional: Amount, base_amount: Amount) -> Amount {
+        match (self.hold_rule, self.side) {
             (HoldRule::PerLot(per_lot), _) => Amount(qty.0 * per_lot),
             (HoldRule::QuoteLeft | HoldRule::Exact, Side::Buy) => notional,
             (HoldRule::QuoteLeft | HoldRule::Exact, Side::Sell) => base_amount,
-        };
-        self.held.0 -= spent.0;
-        spent
+        }
+    }
+
+    /// Accounts for the trades at one price.
+    #[inline]
+    fn account_for(&mut self, instrument: &Instrument, run: &Run, price: Price) {
+        // A seller may receive more than fits; a buyer's hold covers it.
+        let notional = price
+            .0
+            .saturating_mul(run.qty.0)
+            .saturating_mul(instrument.quote_units_per_tick_lot);
+        let base_amount = instrument.base_amount_within(run.qty);
+        self.filled.0 += run.qty.0;
+        self.filled_quote.0 = self.filled_quote.0.saturating_add(notional);
+        self.leaves = run.leaves;
+        self.held.0 -= self.spends(run.qty, Amount(notional), base_amount).0;
     }
 }

@@ -1,12 +1,12 @@
 //! The open orders of a shard: a slab of nodes and everything that finds or links them.
 //!
 //! An [`Order`] is one cache line with what placing, matching and cancelling touch, the links to its
-//! neighbours in its level and among its account's orders included. What only a partial fill, a replace
-//! and a report touch stands in a parallel slab of [`Record`]s. Slots are reused last-freed first, which
+//! neighbours in its level included. What only a partial fill and a report touch stands in a parallel slab of
+//! [`Record`]s, whose orders an account has in [`Chains`]. Slots are reused last-freed first, which
 //! keeps the working set small.
 //!
-//! Invariants: every slot in use is found by its id; the chain of an account holds exactly its open
-//! orders, oldest first, so ascending by id; an order with a client order id or an expiry is in that
+//! Invariants: every slot in use is found by its id and stands in the chain of its account, which is oldest
+//! first, so ascending by id; an order with a client order id or an expiry is in that
 //! table, others are not. Cost: O(1), and O(log n) for an order with an expiry. Nothing allocates
 //! within the reserved capacity.
 
@@ -16,6 +16,7 @@ use rialto_types::{
     PlaceOrder, Price, Qty, Side, Size, StpMode, TimeInForce, Timestamp,
 };
 
+use crate::chains::Chains;
 use crate::client_ids::ClientIds;
 use crate::expiry::{Entry, ExpiryHeap};
 use crate::hash::HashSeed;
@@ -57,6 +58,8 @@ pub(crate) struct Order {
     pub(crate) leaves: i64,
     /// The limit price; for [`Form::StopMarket`] its cap; unused for [`Form::StopMarketQuote`].
     pub(crate) price: Price,
+    /// Lots filled.
+    pub(crate) filled: Qty,
     /// The next younger order of its level, or the next in the election queue.
     pub(crate) next: u32,
     /// The next older order of its level.
@@ -67,10 +70,6 @@ pub(crate) struct Order {
     pub(crate) account: AccountId,
     /// Where.
     pub(crate) instrument: InstrumentId,
-    /// The next younger open order of the account.
-    account_next: u32,
-    /// The next older open order of the account.
-    account_previous: u32,
     /// Its entry among the client order ids.
     client: u32,
     /// Its place in the heap of expiries.
@@ -110,30 +109,14 @@ impl StpAndPostOnly {
     }
 }
 
-/// What only a part of a fill, a replace and a report touch.
+/// What only a part of a fill and a report touch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Record {
-    /// Lots filled.
-    pub(crate) filled: Qty,
     /// Sum of price × quantity over its fills, in quote units.
     pub(crate) filled_quote: Amount,
     /// The key that placed it.
     pub(crate) key: KeyId,
 }
-
-/// The chain of an account's open orders.
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    first: u32,
-    last: u32,
-    count: u32,
-}
-
-const EMPTY_CHAIN: Chain = Chain {
-    first: NONE,
-    last: NONE,
-    count: 0,
-};
 
 /// What the kind of an order says, as its node has it.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +153,7 @@ pub(crate) struct Orders {
     index: OrderIndex,
     client_ids: ClientIds,
     expiries: ExpiryHeap,
-    chains: Vec<Chain>,
+    chains: Chains,
     seed: HashSeed,
 }
 
@@ -186,7 +169,7 @@ impl Orders {
             index: OrderIndex::new(0, seed),
             client_ids: ClientIds::new(0, seed),
             expiries: ExpiryHeap::default(),
-            chains: Vec::new(),
+            chains: Chains::default(),
             seed,
         }
     }
@@ -200,18 +183,13 @@ impl Orders {
             self.client_ids.grow(order_max);
             self.expiries.reserve(order_max);
             self.index = OrderIndex::new(order_max, self.seed);
-            let slots = &self.slots;
-            for chain in &self.chains {
-                let mut slot = chain.first;
-                while slot != NONE {
-                    self.index
-                        .insert(slots[slot as usize].id, slot, |s| slots[s as usize].id);
-                    slot = slots[slot as usize].account_next;
-                }
+            let (slots, chains) = (&self.slots, &self.chains);
+            for slot in chains.all() {
+                self.index
+                    .insert(slots[slot as usize].id, slot, |s| slots[s as usize].id);
             }
         }
-        let chains = (account_max + 1).max(self.chains.len());
-        self.chains.resize(chains, EMPTY_CHAIN);
+        self.chains.reserve(self.max, account_max);
     }
 
     /// Count of open orders.
@@ -229,7 +207,7 @@ impl Orders {
     /// Count of an account's open orders.
     #[inline]
     pub(crate) fn count_of(&self, account: AccountId) -> u32 {
-        self.chains[account.index()].count
+        self.chains.count(account)
     }
 
     /// An open order.
@@ -291,13 +269,13 @@ impl Orders {
     /// The oldest open order of an account.
     #[inline]
     pub(crate) fn first_of(&self, account: AccountId) -> Option<u32> {
-        some(self.chains.get(account.index())?.first)
+        self.chains.first(account)
     }
 
     /// The next younger open order of the same account.
     #[inline]
     pub(crate) fn next_of(&self, slot: u32) -> Option<u32> {
-        some(self.get(slot).account_next)
+        self.chains.next(slot)
     }
 
     /// Takes a slot for an order. It stands in no level yet.
@@ -307,11 +285,8 @@ impl Orders {
     #[inline]
     pub(crate) fn insert(&mut self, new: &NewOrder<'_>) -> u32 {
         assert!(!self.is_full(), "room for the order was checked");
-        let chain = &mut self.chains[new.account.index()];
-        let mut order = Order::new(new);
-        order.account_previous = chain.last;
+        let order = Order::new(new);
         let record = Record {
-            filled: Qty::ZERO,
             filled_quote: Amount::ZERO,
             key: new.key,
         };
@@ -327,13 +302,7 @@ impl Orders {
             self.records[at] = record;
             slot
         };
-        let last = std::mem::replace(&mut chain.last, slot);
-        chain.count += 1;
-        if last == NONE {
-            chain.first = slot;
-        } else {
-            self.slots[last as usize].account_next = slot;
-        }
+        self.chains.push(new.account, slot);
         self.count += 1;
         let slots = &self.slots;
         self.index.insert(new.id, slot, |s| slots[s as usize].id);
@@ -366,35 +335,33 @@ impl Orders {
     /// Frees the slot of an order that has left its level.
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
-        let at = slot as usize;
+        self.forget(slot);
+        self.free(slot, slot, 1);
+    }
+
+    /// Forgets an order, so that nothing finds it any more. Its slot is not free until [`Orders::free`] frees it.
+    #[inline]
+    pub(crate) fn forget(&mut self, slot: u32) {
         let Order {
             id,
             account,
-            account_next,
-            account_previous,
             client,
             expiry,
             ..
-        } = self.slots[at];
-        self.slots[at].next = self.free;
-        self.free = slot;
-        self.count -= 1;
+        } = self.slots[slot as usize];
         self.index.remove(id, slot);
-        let chain = &mut self.chains[account.index()];
-        chain.count -= 1;
-        if account_previous == NONE {
-            chain.first = account_next;
-        } else {
-            self.slots[account_previous as usize].account_next = account_next;
-        }
-        if account_next == NONE {
-            chain.last = account_previous;
-        } else {
-            self.slots[account_next as usize].account_previous = account_previous;
-        }
-        if client != NONE || expiry != NONE {
+        self.chains.remove(account, slot);
+        if client & expiry != NONE {
             self.remove_rarities(client, expiry);
         }
+    }
+
+    /// Frees the slots of `count` forgotten orders that stood one behind the other in a level.
+    #[inline]
+    pub(crate) fn free(&mut self, first: u32, last: u32, count: usize) {
+        self.slots[last as usize].next = self.free;
+        self.free = first;
+        self.count -= count;
     }
 
     #[inline(never)]
@@ -473,13 +440,12 @@ impl Order {
             id: new.id,
             leaves: terms.leaves,
             price: terms.price,
+            filled: Qty::ZERO,
             next: NONE,
             previous: NONE,
             level: LevelRef::NONE,
             account: new.account,
             instrument: placed.instrument,
-            account_next: NONE,
-            account_previous: NONE,
             client: NONE,
             expiry: NONE,
             side: placed.side,
@@ -494,11 +460,6 @@ impl Order {
     pub(crate) fn is_stop(&self) -> bool {
         self.form != Form::Limit
     }
-}
-
-#[inline]
-fn some(slot: u32) -> Option<u32> {
-    if slot == NONE { None } else { Some(slot) }
 }
 
 #[cfg(test)]

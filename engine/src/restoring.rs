@@ -218,8 +218,8 @@ impl Exchange {
             _ => return fault("holds more than its account has"),
         }
         let slot = self.orders.insert(&new);
-        let record = self.orders.record_mut(slot);
-        (record.filled, record.filled_quote) = (order.filled, order.filled_quote);
+        self.orders.get_mut(slot).filled = order.filled;
+        self.orders.record_mut(slot).filled_quote = order.filled_quote;
         Ok(slot)
     }
 

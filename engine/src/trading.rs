@@ -134,7 +134,7 @@ impl Exchange {
         if request.qty.0 < 1 {
             return Err(Refusal::new(RejectReason::InvalidQty, request.qty.0, 1));
         }
-        let filled = self.orders.record(slot).filled;
+        let filled = order.filled;
         if request.qty <= filled {
             let reason = CancelReason::ReplacedBelowFilled;
             self.matcher(request.instrument, events)
