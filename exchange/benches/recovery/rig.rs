@@ -30,6 +30,9 @@ pub(crate) const RATE: u64 = 100_000;
 /// Events that its ring holds: more than ever wait for the disk, since the thread that drives the core is also the one
 /// that reads them.
 const EVENT_RING: usize = 1 << 20;
+/// Events that are read after a command: more than one causes, and few enough that those of a whole sync, which are released
+/// at once, do not hold up the core, whose thread this is. In the exchange the publisher's own reads them.
+const DRAINED_MAX: usize = 64;
 /// Commands after which the disk is waited for where they go as fast as they can.
 const UNSETTLED_MAX: u64 = 50_000;
 /// How long the disk has for what waits for it.
@@ -93,13 +96,13 @@ impl<S: Storage> Rig<S> {
         let input = self.flow.next();
         self.core.step(&input)?;
         self.core.end_batch()?;
-        self.drain();
+        self.drain(DRAINED_MAX);
         Ok(())
     }
 
-    fn drain(&mut self) {
+    fn drain(&mut self, max: usize) {
         let released = &mut self.released;
-        self.events.drain(usize::MAX, |event| *released = event.seq);
+        self.events.drain(max, |event| *released = event.seq);
     }
 
     /// Commands as fast as they go.
@@ -123,7 +126,7 @@ impl<S: Storage> Rig<S> {
                 waited < PATIENCE,
                 "command {last} is not synced after {waited:.1?}"
             );
-            self.drain();
+            self.drain(usize::MAX);
             if self.released < last {
                 sleep(Duration::from_millis(1));
             }
