@@ -41,6 +41,11 @@ impl Chains {
         self.account_count += added;
         let room = self.account_count as usize + order_max;
         assert!(u32::try_from(room).is_ok(), "links are numbered in 32 bits");
+        if added == 0 {
+            self.links
+                .reserve_exact(room.saturating_sub(self.links.len()));
+            return;
+        }
         // Whose position is an account's stays there; the slots move up.
         let moved = |at: u32| if at < before { at } else { at + added };
         let accounts = &self.links[..before as usize];

@@ -599,7 +599,7 @@ impl Taker {
     /// Accounts for the trades at one price.
     #[inline]
     fn account_for(&mut self, instrument: &Instrument, run: &Run, price: Price) {
-        // A seller may receive more than fits; a buyer's hold covers it.
+        // Saturated as the sum over several levels is, which may be more than fits.
         let notional = price
             .0
             .saturating_mul(run.qty.0)

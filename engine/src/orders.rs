@@ -2,8 +2,8 @@
 //!
 //! An [`Order`] is one cache line with what placing, matching and cancelling touch, the links to its
 //! neighbours in its level included. What only a partial fill and a report touch stands in a parallel slab of
-//! [`Record`]s, whose orders an account has in [`Chains`]. Slots are reused last-freed first, which
-//! keeps the working set small.
+//! [`Record`]s; which orders an account has, in [`Chains`]. Slots are reused soon after they were freed, which keeps
+//! the working set small.
 //!
 //! Invariants: every slot in use is found by its id and stands in the chain of its account, which is oldest
 //! first, so ascending by id; an order with a client order id or an expiry is in that

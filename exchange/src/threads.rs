@@ -35,13 +35,22 @@ pub(crate) struct Plan {
 
 /// The plan for this machine.
 pub(crate) fn plan(config: &Config) -> Plan {
-    plan_for(config, processors())
+    plan_for(config, processors(config.core.core_cpu))
 }
 
-/// How many processors the process was started on: those that it may use, the core's own included.
-fn processors() -> usize {
+/// How many processors the process was started on, that of the core included: it may lie outside, kept free of
+/// everything else by the system.
+fn processors(core_cpu: Option<usize>) -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
+    *PROCESSORS.get_or_init(|| {
+        let usual = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let allowed = rustix::thread::sched_getaffinity(None);
+        let lies_outside = |cpu| {
+            let allowed = allowed.as_ref();
+            cpu < CpuSet::MAX_CPU && allowed.is_ok_and(|allowed| !allowed.is_set(cpu))
+        };
+        usual + usize::from(core_cpu.is_some_and(lies_outside))
+    })
 }
 
 /// Each order is handed from a session to the core, the publisher and a session again. On few processors these wait for
@@ -62,11 +71,16 @@ fn plan_for(config: &Config, processors: usize) -> Plan {
         Durability::Written => None,
         Durability::Durable => Some(core.journal_profile.unwrap_or(core.profile)),
     };
-    let spinning = [Some(core.profile), journal_profile, Some(publisher_profile)];
+    // The core that has a processor to itself leaves one less, on which it does not spin.
+    let (core_profile, shared) = match core.core_cpu {
+        Some(_) => (None, processors.saturating_sub(1)),
+        None => (Some(core.profile), processors),
+    };
+    let spinning = [core_profile, journal_profile, Some(publisher_profile)];
     let spinning = spinning
         .iter()
         .filter(|profile| **profile == Some(Profile::Latency));
-    let usual = if processors > 1 && spinning.count() < processors {
+    let usual = if processors > 1 && spinning.count() < shared {
         Priority::First
     } else {
         Priority::AsOthers
@@ -92,16 +106,18 @@ fn plan_for(config: &Config, processors: usize) -> Plan {
 /// A thread that shares a processor with another one gets its turns by the tick of the system's scheduler, 4 ms on many
 /// systems, whatever their priorities are (ADR 0043).
 pub fn leave_to_core(cpu: usize) {
-    processors();
+    processors(Some(cpu));
     match keep_off(cpu) {
-        Ok(()) => info!(cpu, "the processor is the core's own"),
+        Ok(()) => info!(cpu, "kept free for the core"),
         Err(reason) => warn!(cpu, reason, "the core shares its processor"),
     }
 }
 
 fn keep_off(cpu: usize) -> Result<(), String> {
     let others = rustix::thread::sched_getaffinity(None).map_err(|error| error.to_string())?;
-    let others = without(others, cpu)?;
+    let Some(others) = without(others, cpu)? else {
+        return Ok(());
+    };
     let threads = std::fs::read_dir("/proc/self/task").map_err(|error| error.to_string())?;
     for thread in threads {
         let name = thread.map_err(|error| error.to_string())?.file_name();
@@ -116,19 +132,17 @@ fn keep_off(cpu: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// The processors that are left when one of them is given away.
-fn without(mut processors: CpuSet, cpu: usize) -> Result<CpuSet, String> {
+/// The processors that are left when one of them is given away; `None` when it is none of them, so that nobody has to
+/// be kept off.
+fn without(mut processors: CpuSet, cpu: usize) -> Result<Option<CpuSet>, String> {
     if cpu >= CpuSet::MAX_CPU || !processors.is_set(cpu) {
-        let allowed: Vec<_> = (0..CpuSet::MAX_CPU)
-            .filter(|cpu| processors.is_set(*cpu))
-            .collect();
-        return Err(format!("this process may use the processors {allowed:?}"));
+        return Ok(None);
     }
     processors.unset(cpu);
     if processors.count() == 0 {
         return Err("it is the only one that this process may use".to_owned());
     }
-    Ok(processors)
+    Ok(Some(processors))
 }
 
 /// Keeps the calling thread on one processor. A processor that cannot be had is a warning, not an end:
@@ -235,11 +249,11 @@ mod tests {
             set.set(3);
             set
         };
-        let left = without(two(), 3).unwrap();
+        let left = without(two(), 3).unwrap().unwrap();
         assert!(left.is_set(1) && !left.is_set(3));
-        let refused = without(two(), 2).unwrap_err();
-        assert!(refused.contains("[1, 3]"), "{refused}");
-        assert!(without(two(), usize::MAX).is_err());
+        // The system has kept it free already, or it does not exist: then pinning the core says so.
+        assert_eq!(without(two(), 2), Ok(None));
+        assert_eq!(without(two(), usize::MAX), Ok(None));
         let refused = without(left, 1).unwrap_err();
         assert!(refused.contains("the only one"), "{refused}");
     }
@@ -289,6 +303,16 @@ mod tests {
                 "{processors} {profile:?} {durability:?}"
             );
         }
+        // A journal that spins on the one processor that the core leaves would leave nothing to the gateway.
+        let mut own = config(0, Profile::Balanced, None);
+        own.core.core_cpu = Some(1);
+        own.core.journal_profile = Some(Profile::Latency);
+        assert_eq!(plan_for(&own, 2).journal.priority, as_others);
+        assert_eq!(plan_for(&own, 3).journal.priority, first);
+        own.core.journal_profile = None;
+        own.core.profile = Profile::Latency;
+        own.journal.durability = Durability::Written;
+        assert_eq!(plan_for(&own, 2).core.priority, first);
         let mut config = config(0, Profile::Latency, None);
         (config.core.core_nice, config.core.journal_nice) = (Some(0), Some(-5));
         let plan = plan_for(&config, 1);

@@ -64,8 +64,8 @@ async def test_the_tape_has_no_gaps(exchange: RealExchange) -> None:
     async with (
         Client(exchange.address) as client,
         Client(exchange.address) as other,
-        client.trades("BTC-USDT") as one,
         other.trades() as every,
+        client.trades("BTC-USDT") as one,
     ):
         trades = [await anext(one) for _ in range(5)]
         assert all(after.trade_id == before.trade_id + 1 for before, after in pairwise(trades))

@@ -19,6 +19,14 @@ impl Config {
         if self.core.shard > 31 {
             bail!("core.shard is {}: at most 31", self.core.shard);
         }
+        if let (Some(core), Some(journal)) = (self.core.core_cpu, self.core.journal_cpu)
+            && core == journal
+        {
+            bail!(
+                "core.journal_cpu is {journal}, as core.core_cpu: the core's processor is its own, so the journal \
+                 thread needs another one, or none"
+            );
+        }
         let nice = [
             ("core.core_nice", self.core.core_nice),
             ("core.journal_nice", self.core.journal_nice),

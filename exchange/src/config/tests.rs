@@ -121,3 +121,20 @@ fn an_impossible_value_is_refused_with_what_would_be_right() {
         assert!(error.contains(expected), "{section}.{key}: {error}");
     }
 }
+
+#[test]
+fn the_cores_processor_is_not_the_journals() {
+    let both = |journal| {
+        let environment = [
+            ("RIALTO__CORE__CORE_CPU", "1"),
+            ("RIALTO__CORE__JOURNAL_CPU", journal),
+        ];
+        load("", &environment, Vec::new())
+    };
+    let error = format!("{:#}", both("1").unwrap_err());
+    assert!(
+        error.contains("core.journal_cpu is 1, as core.core_cpu"),
+        "{error}"
+    );
+    assert!(both("0").is_ok());
+}

@@ -8,7 +8,6 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fastrand::Rng;
@@ -21,6 +20,7 @@ use crate::kill::{reopen, soak};
 use crate::ledger::Ledger;
 use crate::load::Crowd;
 use crate::process::{PATIENCE, Process, Setup, journal_of};
+use crate::shim;
 
 /// With this seed a run sets the clock to the same times.
 const SEED: &str = "RIALTO_CLOCK_SEED";
@@ -43,16 +43,7 @@ struct ShiftedClock {
 impl ShiftedClock {
     /// One that says what the machine's says.
     fn new(directory: &Path) -> Self {
-        let library = directory.join("clock_shim.so");
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let built = Command::new(compiler)
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
-            .arg(&library)
-            .arg(SHIM)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&built.stderr);
-        assert!(built.status.success(), "{said}");
+        let library = shim::build(Path::new(SHIM), directory);
         let shift = directory.join("shift");
         fs::write(&shift, bytes(0)).unwrap();
         let file = File::options().write(true).open(&shift).unwrap();

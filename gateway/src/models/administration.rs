@@ -2,7 +2,7 @@
 
 use rialto_types::{AccountState, EventBody, Instrument, InstrumentId, KillScope, Transferred};
 
-use super::{Book, Changes, ReadModels, TradeHistory};
+use super::{Book, Changes, ReadModels, Tape, TradeHistory};
 
 impl ReadModels {
     /// Applies an event that is not about one order.
@@ -56,6 +56,7 @@ impl ReadModels {
                 instruments.push(instrument);
                 self.books.push(Book::default());
                 self.histories.push(TradeHistory::default());
+                self.tapes.push(Tape::default());
             }
             EventBody::InstrumentStateChanged {
                 instrument, state, ..

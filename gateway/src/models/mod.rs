@@ -17,6 +17,7 @@ mod history;
 mod order;
 mod orders;
 mod restoring;
+mod tape;
 
 use rialto_risk::hold;
 use rialto_types::{
@@ -32,6 +33,7 @@ pub use history::{Candle, Figures, Interval, InvalidHistory, TradeHistory};
 pub use order::{OpenOrder, Place};
 pub use orders::{Listing, OpenOrders};
 pub use restoring::{AccountTable, BookTable, Tables};
+pub use tape::{Print, TAPE_TRADES, Tape};
 
 /// Everything that queries are answered from.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,8 @@ pub struct ReadModels {
     books: Vec<Book>,
     /// By instrument id, from 1.
     histories: Vec<TradeHistory>,
+    /// By instrument id, from 1.
+    tapes: Vec<Tape>,
     /// The last transfer of each source, by source id; 0 before the first.
     sources: Vec<u64>,
 }
@@ -134,6 +138,11 @@ impl ReadModels {
     /// The trades of an instrument in figures.
     pub fn history(&self, instrument: InstrumentId) -> Option<&TradeHistory> {
         self.histories.get(instrument.index().checked_sub(1)?)
+    }
+
+    /// The latest trades of an instrument.
+    pub fn tape(&self, instrument: InstrumentId) -> Option<&Tape> {
+        self.tapes.get(instrument.index().checked_sub(1)?)
     }
 
     /// The orders in the book of an instrument, of one side, the one first that trades first. None when
@@ -228,7 +237,10 @@ impl ReadModels {
             EventBody::Rested(e) => {
                 Applied::Order(self.change(e.order_id, changes, |order| order.rest(e)))
             }
-            EventBody::Trade(e) => self.trade(e, changes),
+            EventBody::Trade(e) => {
+                self.tapes[e.instrument.index() - 1].add(Print::new(event, e));
+                self.trade(e, changes)
+            }
             body => {
                 self.administer(body, changes);
                 Applied::Nothing

@@ -12,7 +12,7 @@ use rialto_types::{
     Timestamp, TradeId,
 };
 
-use super::{Book, Changes, Directory, Key, Keys, OpenOrder, ReadModels, TradeHistory};
+use super::{Book, Changes, Directory, Key, Keys, OpenOrder, ReadModels, Tape, TradeHistory};
 
 /// Everything but the open orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +82,7 @@ impl ReadModels {
             keys: Keys::restored(tables.keys.clone()),
             books: vec![Book::default(); tables.books.len()],
             histories: vec![TradeHistory::beginning_at(tables.time); tables.books.len()],
+            tapes: vec![Tape::default(); tables.books.len()],
             ..Self::default()
         };
         models.restore_accounts(&tables.accounts);

@@ -4,9 +4,9 @@
 
 use rialto_protocol::refusal::Pair;
 use rialto_protocol::{InstrumentStatus, TopOfBook, TradeTick, convert};
-use rialto_types::{Event, Instrument, InstrumentState, Price, Side, Trade};
+use rialto_types::{Event, Instrument, InstrumentState, Price, Side};
 
-use crate::models::{Book, Level, ReadModels};
+use crate::models::{Book, Level, Print, ReadModels};
 
 /// The best level of each side.
 pub(super) type Top = [Option<(Price, Level)>; 2];
@@ -40,17 +40,17 @@ pub(super) fn top_of_book(models: &ReadModels, instrument: &Instrument, book: &B
     }
 }
 
-/// A trade.
-pub(super) fn trade_tick(event: &Event, trade: &Trade, pair: Pair<'_>) -> TradeTick {
+/// A trade of an instrument.
+pub(super) fn trade_tick(print: &Print, pair: Pair<'_>) -> TradeTick {
     TradeTick {
-        instrument_id: trade.instrument,
-        core_seq: event.seq,
-        event_index: event.index,
-        transact_time: event.time,
-        trade_id: trade.trade_id,
-        price: convert::price_decimal(pair.instrument, trade.price),
-        quantity: convert::qty_decimal(pair.instrument, trade.qty),
-        taker_side: trade.taker_side.into(),
+        instrument_id: pair.instrument.id,
+        core_seq: print.seq,
+        event_index: print.index,
+        transact_time: print.time,
+        trade_id: print.trade_id,
+        price: convert::price_decimal(pair.instrument, print.price),
+        quantity: convert::qty_decimal(pair.instrument, print.qty),
+        taker_side: print.taker_side.into(),
     }
 }
 

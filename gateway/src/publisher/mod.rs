@@ -49,7 +49,7 @@ use self::subscriptions::Telling;
 use self::topics::Topics;
 use crate::directory::{DirectoryCell, DirectoryReader};
 use crate::metrics::Metrics;
-use crate::models::{Applied, Changes, QueueChange, ReadModels};
+use crate::models::{Applied, Changes, Print, QueueChange, ReadModels};
 use crate::request::{LogOn, Question, Request, SessionId};
 
 /// Price levels told to new subscribers in one turn, about a millisecond's worth: whoever subscribes to
@@ -229,7 +229,8 @@ impl Publisher {
     fn tell_market(&mut self, event: &Event, trade: &Trade) {
         self.topics.keep_trade(trade.instrument);
         if self.topics.has_audience(trade.instrument, Channel::Trades) {
-            let message = market::trade_tick(event, trade, self.pair(trade.instrument));
+            let message =
+                market::trade_tick(&Print::new(event, trade), self.pair(trade.instrument));
             self.topics
                 .publish(trade.instrument, Channel::Trades, &message);
         }

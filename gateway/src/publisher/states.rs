@@ -10,6 +10,9 @@ use super::topics::Topics;
 use super::{figures, market};
 use crate::models::ReadModels;
 
+/// A trade is a message of its own, and takes as long to tell as so many levels of a book.
+const LEVELS_OF_A_TRADE: usize = 10;
+
 /// Hands out the messages that tell the present state, in their order; returns how many entries it took to
 /// make them. The models are between two commands.
 ///
@@ -30,7 +33,13 @@ pub(super) fn tell(
     let levels = sides.map(|side| listed.book.level_count(side));
     let orders = sides.map(|side| listed.book.order_count(side));
     match channel {
-        Channel::Trades => return 0,
+        Channel::Trades => {
+            let tape = models.tape(id).expect("a listed instrument has a tape");
+            for print in tape.prints() {
+                encoded(&mut scratch, &market::trade_tick(print, pair), &mut send);
+            }
+            return tape.prints().len() * LEVELS_OF_A_TRADE;
+        }
         Channel::Instruments => {
             let message = definition::instrument_definition(pair, models.seq());
             encoded(&mut scratch, &message, &mut send);

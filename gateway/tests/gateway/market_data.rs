@@ -1,8 +1,10 @@
 //! Market data: a client that follows the stream has the exchange's own book, never crossed, at any time.
 
 use rialto_client::{BookFeed, Connection, Directory, FeedStep};
+use rialto_gateway::models::TAPE_TRADES;
 use rialto_protocol::{
     Channel, InstrumentDefinition, L2Update, Message, SetFees, SetInstrumentState, TopOfBook,
+    TradeTick,
 };
 use rialto_reference::scenario::SplitMix64;
 use rialto_types::{ClientSeq, CommandKind, InstrumentState, Ppm, Price, Side};
@@ -242,5 +244,47 @@ async fn a_subscription_ends_when_asked() {
         .await
         .unwrap();
     assert!(reader.try_next().unwrap().is_none());
+    venue.stop().await;
+}
+
+/// The next so many trades that a subscriber is told.
+async fn trades_told(connection: &mut Connection, count: usize) -> Vec<TradeTick> {
+    let mut ticks = Vec::new();
+    while ticks.len() < count {
+        if let Message::TradeTick(tick) = connection.next().await.unwrap() {
+            ticks.push(tick);
+        }
+    }
+    ticks
+}
+
+#[tokio::test]
+async fn a_subscription_to_trades_begins_with_the_latest() {
+    let venue = Venue::usual();
+    let mut live = subscribed(&venue, Channel::Trades).await;
+    let mut bob = venue.log_on(BOB).await;
+    let mut alice = venue.log_on(ALICE).await;
+    // More than are kept.
+    let count = TAPE_TRADES + 7;
+    for _ in 0..count {
+        bob.place(limit(Side::Sell, 6_000_000, 1)).await.unwrap();
+        alice.place(limit(Side::Buy, 6_000_000, 1)).await.unwrap();
+    }
+    let mut all = trades_told(&mut live, count).await;
+    for instrument in [None, Some(BTC_USDT)] {
+        let mut late = venue.connect().await;
+        late.subscribe(Channel::Trades, instrument).await.unwrap();
+        let again = trades_told(&mut late, TAPE_TRADES).await;
+        assert_eq!(again, all[all.len() - TAPE_TRADES..]);
+        bob.place(limit(Side::Sell, 6_000_000, 1)).await.unwrap();
+        alice.place(limit(Side::Buy, 6_000_000, 1)).await.unwrap();
+        let next = trades_told(&mut live, 1).await;
+        assert_eq!(
+            trades_told(&mut late, 1).await,
+            next,
+            "each once, from then on"
+        );
+        all.extend(next);
+    }
     venue.stop().await;
 }

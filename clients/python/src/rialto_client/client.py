@@ -178,7 +178,11 @@ class Client(Trading):
     async def trades(
         self, instrument: Instrument | None = None
     ) -> AsyncIterator[Stream[TradeTick]]:
-        """The trades of an instrument, or of all, for as long as the `async with` lasts."""
+        """The trades of an instrument, or of all, for as long as the `async with` lasts.
+
+        The latest come first, at most 100 of each instrument. A further reader of the same stream
+        hears what comes from then on.
+        """
         async with self._ticks(Channel.TRADES, TradeTick, instrument) as stream:
             yield stream
 

@@ -3,7 +3,8 @@
 Why: the exchange allows each subscription once, while several parts of a program may want the same
 stream. The first listener of a channel and instrument subscribes, the last one unsubscribes. A
 later listener of a channel that begins with the present state subscribes anew, so that it gets that
-state too; the others get it a second time, which is harmless.
+state too; the others get it a second time, which is harmless. Not so for trades, which would be
+told twice: a later listener hears those from then on.
 
 Invariant: a listener is registered before the exchange is asked, so it misses nothing.
 """

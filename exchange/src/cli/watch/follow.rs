@@ -181,6 +181,8 @@ impl Follower {
 
     fn keep(&mut self, step: Step) -> Step {
         match step {
+            // Told again after a new connection.
+            Step::Trade(trade) if self.has_seen(&trade) => return Step::Nothing,
             Step::Trade(trade) => {
                 self.trades.truncate(TRADES_MAX - 1);
                 self.trades.push_front(trade);
@@ -189,6 +191,14 @@ impl Follower {
             Step::Connected | Step::Lost | Step::Nothing => {}
         }
         step
+    }
+
+    /// Whether a trade is not after the newest: by its time too, since another exchange may have taken the place of
+    /// one.
+    fn has_seen(&self, trade: &TradeTick) -> bool {
+        self.trades.front().is_some_and(|newest| {
+            trade.trade_id <= newest.trade_id && trade.transact_time <= newest.transact_time
+        })
     }
 
     /// Shows the next instrument in the exchange's list.
