@@ -12,8 +12,9 @@ use rialto_types::{
 };
 
 use crate::book::{Book, Section};
-use crate::matching::{HoldRule, Ledger, Matcher, Stopped, Taker};
+use crate::matching::{Ledger, Matcher, Stopped};
 use crate::orders::{Form, NewOrder, Order, Terms, Tif};
+use crate::taker::{HoldRule, Taker};
 
 impl<L: Ledger> Matcher<'_, L> {
     /// Takes in a limit order whose hold (price × quantity, or the quantity) is in place.

@@ -15,8 +15,8 @@ use rialto_types::{
 use crate::events::EventBuffer;
 use crate::exchange::Exchange;
 use crate::lifecycle::hold_change;
-use crate::matching::Taker;
 use crate::orders::{Form, NewOrder, Terms};
+use crate::taker::Taker;
 
 impl Exchange {
     /// Section 2 of the rules.
