@@ -192,6 +192,10 @@ mod tests {
         chains.reserve(1, 1);
         assert_eq!(chain(&chains, 3), [0, 1]);
         let room = chains.links.capacity();
+        assert!(
+            (8..12).contains(&room),
+            "{room}: four accounts, four orders"
+        );
         chains.push(AccountId(2), 2);
         chains.push(AccountId(1), 3);
         assert_eq!(chains.links.capacity(), room, "there was room for four");
