@@ -118,7 +118,6 @@ impl Book {
         slot: u32,
     ) {
         let (at, level, occupied) = self.ladder_mut(section).enter(levels, price);
-        // Values rather than branches: whether a price has orders already is hard to foresee.
         let (head, last, behind, qty) = if occupied {
             (level.head, level.tail, level.tail, level.qty)
         } else {
