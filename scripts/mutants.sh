@@ -32,7 +32,7 @@ arguments_of() {
                 -- --tests
             ;;
         matching)
-            for file in matching taker trading lifecycle book ladder orders chains expiry; do
+            for file in matching sweep taker trading lifecycle book ladder orders chains expiry; do
                 printf '%s\n' --file "engine/src/$file.rs"
             done
             printf '%s\n' --test-package rialto-engine -- --tests

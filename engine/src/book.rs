@@ -6,10 +6,11 @@
 //! Invariants: a level in a ladder has at least one order; orders of a level stand oldest first; the
 //! election queue is empty between commands. Cost: O(1) for a queue, the ladder's for a level.
 
-use rialto_risk::limits::elects;
+use std::hint::select_unpredictable;
+
 use rialto_types::{Instrument, Price, Side};
 
-use crate::ladder::{Ladder, Level, LevelPool, LevelRef};
+use crate::ladder::{Front, Ladder, Level, LevelPool};
 use crate::orders::{Order, Orders};
 use crate::slot_index::NONE;
 
@@ -118,12 +119,12 @@ impl Book {
         slot: u32,
     ) {
         let (at, level, occupied) = self.ladder_mut(section).enter(levels, price);
-        let (head, last, behind, qty) = if occupied {
-            (level.head, level.tail, level.tail, level.qty)
-        } else {
-            // Its own link, which is written below.
-            (slot, NONE, slot, 0)
-        };
+        // Chosen, not branched to: whether a price has orders is as good as random.
+        let head = select_unpredictable(occupied, level.head, slot);
+        let last = select_unpredictable(occupied, level.tail, NONE);
+        // Where there is no order before, its own link, which is written below.
+        let behind = select_unpredictable(occupied, level.tail, slot);
+        let qty = select_unpredictable(occupied, level.qty, 0);
         orders.get_mut(behind).next = slot;
         let order = orders.get_mut(slot);
         (order.next, order.previous, order.level) = (NONE, last, at);
@@ -163,22 +164,20 @@ impl Book {
         }
     }
 
-    /// Takes what has traded out of a level: `qty` lots, with all orders before `head`, which are all
-    /// there are when that is [`NONE`].
+    /// Takes what has traded out of a section: the levels of `before` that `after` has not, and from the best one of
+    /// `after`, if it has any, `qty` lots with all orders before `head`.
     #[inline]
-    pub(crate) fn behead(
+    pub(crate) fn advance(
         &mut self,
         levels: &mut LevelPool,
         orders: &mut Orders,
         section: Section,
-        at: LevelRef,
-        head: u32,
-        qty: i64,
+        (before, after): (Front, Front),
+        (head, qty): (u32, i64),
     ) {
-        if head == NONE {
-            self.ladder_mut(section).leave(levels, at);
-        } else {
-            let level = levels.level_mut(at);
+        self.ladder_mut(section).advance(levels, before, after);
+        if !after.is_empty() {
+            let level = levels.level_mut(after.best());
             level.head = head;
             level.qty = level.qty.wrapping_sub(qty);
             orders.get_mut(head).previous = NONE;
@@ -224,24 +223,16 @@ impl Book {
     pub(crate) fn elect(&mut self, levels: &mut LevelPool, orders: &mut Orders, price: Price) {
         for side in [Side::Buy, Side::Sell] {
             let section = Section::stops(side);
-            while let Some(stop) = self.ladder(section).best_price() {
-                if !elects(side, stop, price) {
-                    break;
-                }
-                let at = self.ladder(section).best().expect("a price has a level");
-                self.elect_level(levels, orders, section, at);
+            // A buy is elected at its stop price or above, a sell at it or below: as the ladders are ordered.
+            while self.ladder(section).reaches(price) {
+                self.elect_level(levels, orders, section);
             }
         }
     }
 
     #[cold]
-    fn elect_level(
-        &mut self,
-        levels: &mut LevelPool,
-        orders: &mut Orders,
-        section: Section,
-        at: LevelRef,
-    ) {
+    fn elect_level(&mut self, levels: &mut LevelPool, orders: &mut Orders, section: Section) {
+        let at = self.ladder(section).best().expect("it reaches a price");
         let Level { head, tail, .. } = *levels.level(at);
         if self.elected.tail == NONE {
             self.elected.head = head;

@@ -12,6 +12,8 @@
 //! best is the smallest key. Cost: O(number of differing 6-bit digits) ≤ 11, found or not; the best and
 //! the next level within a page are O(1).
 
+use std::hint::select_unpredictable;
+
 use rialto_types::Price;
 
 use crate::slot_index::NONE;
@@ -19,7 +21,8 @@ use crate::slot_index::NONE;
 /// Digits are 6 bits: 64 children, one machine word of bitmap.
 const DIGIT_BITS: u32 = 6;
 const FANOUT: usize = 1 << DIGIT_BITS;
-const DIGIT_MASK: u64 = (1 << DIGIT_BITS) - 1;
+const DIGIT_MAX: u32 = (1 << DIGIT_BITS) - 1;
+const DIGIT_MASK: u64 = DIGIT_MAX as u64;
 
 /// A branch's handle has this bit set; a page's has not.
 const BRANCH: u32 = 1 << 31;
@@ -62,7 +65,7 @@ impl LevelRef {
 
     #[inline]
     fn digit(self) -> u32 {
-        self.0 & ((1 << DIGIT_BITS) - 1)
+        self.0 & DIGIT_MAX
     }
 }
 
@@ -260,6 +263,38 @@ fn later_than(bits: u64, digit: u32) -> u64 {
     bits & (u64::MAX << digit << 1)
 }
 
+/// Levels at the front of a ladder, best first, all on one page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Front {
+    page: u32,
+    /// One bit a level.
+    levels: u64,
+}
+
+impl Front {
+    /// Whether there is none.
+    #[inline]
+    pub(crate) fn is_empty(self) -> bool {
+        self.levels == 0
+    }
+
+    /// The best of them. Without any it is the first of the page, to be looked at and no more.
+    #[inline]
+    pub(crate) fn best(self) -> LevelRef {
+        LevelRef::new(self.page, self.levels.trailing_zeros() & DIGIT_MAX)
+    }
+
+    /// Those without the best one, when `is_gone`. Chosen, not branched to: whether an order was the last of its level
+    /// is as good as random.
+    #[inline]
+    #[must_use]
+    pub(crate) fn without_best(self, is_gone: bool) -> Self {
+        let others = self.levels & self.levels.wrapping_sub(1);
+        let levels = select_unpredictable(is_gone, others, self.levels);
+        Self { levels, ..self }
+    }
+}
+
 /// The levels of one side of a book, best first.
 #[derive(Debug)]
 pub(crate) struct Ladder {
@@ -312,10 +347,38 @@ impl Ladder {
         }
     }
 
-    /// The best level and its price.
+    /// The levels of the best page, as far as a bound that the best price [reaches](Self::reaches).
     #[inline]
-    pub(crate) fn best_with_price(&self) -> Option<(LevelRef, Price)> {
-        self.best().map(|best| (best, self.price_of(self.best_key)))
+    pub(crate) fn front(&self, pool: &LevelPool, bound: Price) -> Front {
+        let page = self.best.page();
+        let Page { key, occupied, .. } = &pool.pages[page as usize];
+        let last = (self.key_of(bound) - key).min(DIGIT_MASK);
+        let levels = occupied & (u64::MAX >> (DIGIT_MASK - last));
+        Front { page, levels }
+    }
+
+    /// Removes the best levels, whose queues have become empty: those of `before` that `after` has not.
+    #[inline]
+    pub(crate) fn advance(&mut self, pool: &mut LevelPool, before: Front, after: Front) {
+        let page = &mut pool.pages[before.page as usize];
+        page.occupied &= !(before.levels ^ after.levels);
+        if page.occupied == 0 {
+            self.leave_page(pool);
+        } else {
+            let digit = page.occupied.trailing_zeros();
+            self.best = LevelRef::new(before.page, digit);
+            self.best_key = page.key | u64::from(digit);
+        }
+    }
+
+    /// Removes the best page, of which no level is left.
+    #[inline(never)]
+    fn leave_page(&mut self, pool: &mut LevelPool) {
+        let page = self.best.page();
+        let next = pool.next(LevelRef::new(page, DIGIT_MAX));
+        self.best = next.unwrap_or(LevelRef::NONE);
+        self.best_key = next.map_or(u64::MAX, |next| pool.key(next));
+        self.remove_page(pool, page);
     }
 
     /// The price of a level.

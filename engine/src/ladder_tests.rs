@@ -1,6 +1,6 @@
 //! The ladder beside a naive twin, a sorted set of prices, on dense, sparse and far-flung prices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
@@ -43,11 +43,43 @@ fn check_structure(ladder: &Ladder, pool: &LevelPool, levels: usize) {
     assert_eq!(ladder.root == NONE, levels == 0);
 }
 
+/// Removes some of the levels at the front, as far as the price of one of them.
+fn sweep(
+    ladder: &mut Ladder,
+    pool: &mut LevelPool,
+    random: &mut Random,
+    levels: &mut BTreeMap<i64, LevelRef>,
+) {
+    let at = usize::try_from(random.next() % levels.len() as u64).unwrap();
+    let bound = Price(*levels.keys().nth(at).unwrap());
+    assert!(ladder.reaches(bound));
+    let before = ladder.front(pool, bound);
+    let mut after = before;
+    for _ in 0..random.next() % 6 {
+        if after.is_empty() {
+            break;
+        }
+        let best = after.best();
+        assert_eq!(after.without_best(false).best(), best);
+        let price = ladder.price(pool, best);
+        assert!(ladder.key_of(price) <= ladder.key_of(bound));
+        assert_eq!(levels.remove(&price.0), Some(best));
+        after = after.without_best(true);
+    }
+    let page = before.best().page();
+    ladder.advance(pool, before, after);
+    match ladder.best() {
+        Some(best) if !after.is_empty() => assert_eq!(best, after.best()),
+        Some(best) => assert!(best.page() != page || !ladder.reaches(bound)),
+        None => assert!(levels.is_empty()),
+    }
+}
+
 fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> i64) {
     let mut pool = LevelPool::new();
     let mut random = Random(seed);
     let mut set = BTreeSet::new();
-    let mut levels = std::collections::BTreeMap::new();
+    let mut levels = BTreeMap::new();
     for step in 0..6_000 {
         let value = price(random.next());
         let shrinking = step / 1_000 % 2 == 1;
@@ -70,6 +102,10 @@ fn twin(mut ladder: Ladder, descending: bool, seed: u64, price: impl Fn(u64) -> 
             assert!(!occupied);
             levels.insert(value, at);
             set.insert(value);
+        }
+        if random.next().is_multiple_of(5) && !levels.is_empty() {
+            sweep(&mut ladder, &mut pool, &mut random, &mut levels);
+            set.retain(|price| levels.contains_key(price));
         }
         let best = if descending { set.last() } else { set.first() };
         assert_eq!(ladder.best_price().map(|p| p.0), best.copied());

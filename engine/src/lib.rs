@@ -5,7 +5,7 @@
 //! the core thread does. The rules are in docs/MATCHING.md.
 //!
 //! Read `exchange.rs` (the state and the way of a command), then `trading.rs` (checks), `lifecycle.rs`
-//! (what becomes of an order), `matching.rs` and `taker.rs` (who trades with whom), `book.rs` and `ladder.rs` (where
+//! (what becomes of an order), `sweep.rs`, `taker.rs` and `matching.rs` (who trades with whom), `book.rs` and `ladder.rs` (where
 //! orders stand), `orders.rs` (the slab that holds them).
 //!
 //! Hot-path cost: no allocation within the reserved capacity, no hashing but for ids, no search of
@@ -32,6 +32,7 @@ mod orders;
 mod restoring;
 mod slot_index;
 mod solo;
+mod sweep;
 mod taker;
 mod trading;
 

@@ -12,8 +12,9 @@ use rialto_types::{
 };
 
 use crate::book::{Book, Section};
-use crate::matching::{Ledger, Matcher, Stopped};
+use crate::matching::{Ledger, Matcher};
 use crate::orders::{Form, NewOrder, Order, Terms, Tif};
+use crate::sweep::Stopped;
 use crate::taker::{HoldRule, Taker};
 
 impl<L: Ledger> Matcher<'_, L> {
@@ -68,6 +69,7 @@ impl<L: Ledger> Matcher<'_, L> {
             account: new.account,
             side: new.order.side,
             stp: new.order.stp,
+            avoids: Taker::avoided(new.account, new.order.stp),
             bound: self.collar_bound(new.order.side),
             leaves: new.terms.leaves,
             by_quote: matches!(size, Size::Quote(_)),
@@ -222,11 +224,13 @@ impl<L: Ledger> Matcher<'_, L> {
     /// A limit order as a taker of whom nothing was filled yet.
     fn limit_taker(&self, order: &Order) -> Taker {
         let per_lot = held_per_lot(&self.book.instrument, order.side, order.price);
+        let stp = order.stp_and_post_only.stp();
         Taker {
             id: order.id,
             account: order.account,
             side: order.side,
-            stp: order.stp_and_post_only.stp(),
+            stp,
+            avoids: Taker::avoided(order.account, stp),
             bound: order.price,
             leaves: order.leaves,
             by_quote: false,

@@ -2,25 +2,25 @@
 //!
 //! A [`Matcher`] is one command's view of one book with the slab, the levels, the ledger and the event
 //! buffer. The ledger is a trait, so that the book can be measured without accounts; in the exchange it
-//! is `risk::Accounts`. The rules, and the order of events, are those of docs/MATCHING.md.
+//! is `risk::Accounts`. The rules, and the order of events, are those of docs/MATCHING.md. Who trades with whom is
+//! in `sweep.rs`; here stands what else can happen to an order on the way, and what a sweep would do.
 //!
 //! Everything that can be refused has been refused before a function of this file is called.
-//! Cost: O(1) for each trade and each order passed over, plus a step of the ladder for each level.
+//! Cost: O(1) for each order that is cancelled or reduced; of dry runs as stated there.
 
 use rialto_risk::hold::held_per_lot;
 use rialto_risk::{Accounts, Fees, Settlement};
 use rialto_types::event::Origin;
 use rialto_types::{
-    AccountId, Amount, AssetId, CancelReason, Cancelled, EventBody, Fill, Instrument, OrderId,
-    OrderReduced, OrderRested, Price, Qty, ReportSeq, Side, StpMode, Trade, TradeId,
+    AccountId, Amount, AssetId, CancelReason, Cancelled, EventBody, Instrument, OrderId,
+    OrderReduced, OrderRested, Price, Qty, ReportSeq, Side, StpMode,
 };
 
 use crate::book::{Book, Section};
 use crate::events::EventBuffer;
-use crate::ladder::{LevelPool, LevelRef};
+use crate::ladder::LevelPool;
 use crate::orders::Orders;
-use crate::slot_index::NONE;
-use crate::taker::{HoldRule, Run, Taker};
+use crate::taker::{HoldRule, Taker};
 
 /// What matching asks of the accounts.
 pub(crate) trait Ledger {
@@ -49,21 +49,6 @@ impl Ledger for Accounts {
     }
 }
 
-/// Why a taker stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stopped {
-    /// Nothing is left of it.
-    Filled,
-    /// The opposite side is empty.
-    BookEmpty,
-    /// The best opposite price is beyond its bound.
-    AtBound,
-    /// The rest of its quote amount pays for no lot.
-    QuoteRemainder,
-    /// Self-trade prevention; its end has been reported.
-    SelfTrade,
-}
-
 /// What a sweep would trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DryRun {
@@ -83,143 +68,9 @@ pub(crate) struct Matcher<'a, L> {
 }
 
 impl<L: Ledger> Matcher<'_, L> {
-    /// Matches a taker until it stops. Its end is reported only when self-trade prevention ends it.
-    pub(crate) fn sweep(&mut self, taker: &mut Taker) -> Stopped {
-        let section = Section::resting(taker.side.opposite());
-        loop {
-            if taker.leaves == 0 {
-                return Stopped::Filled;
-            }
-            let Some((at, price)) = self.book.ladder(section).best_with_price() else {
-                return Stopped::BookEmpty;
-            };
-            if !taker.side.accepts(taker.bound, price) {
-                return Stopped::AtBound;
-            }
-            let wanted = taker.lots_at(&self.book.instrument, price);
-            if wanted.0 == 0 {
-                return Stopped::QuoteRemainder;
-            }
-            let maker = self.trade_level(taker, section, at, price);
-            let own = maker.filter(|slot| taker.is_kept_from(self.orders.get(*slot)));
-            if let Some(slot) = own {
-                let wanted = taker.lots_at(&self.book.instrument, price);
-                if wanted.0 > 0 && self.prevent_self_trade(taker, slot, price, wanted) {
-                    return Stopped::SelfTrade;
-                }
-            }
-        }
-    }
-
-    /// Trades with the orders of the best level in turn, until the taker wants no more, the level is
-    /// empty, or the next order is one that it is kept from. Gives the order that is next, if any.
-    ///
-    /// The queue is written once, at the end: the orders that are gone were its head, one after the
-    /// other. All trades have one price, so they elect together.
-    #[inline]
-    fn trade_level(
-        &mut self,
-        taker: &mut Taker,
-        section: Section,
-        at: LevelRef,
-        price: Price,
-    ) -> Option<u32> {
-        let first = self.levels.level(at).head;
-        let (mut slot, mut last, mut gone) = (first, NONE, 0);
-        let mut run = Run {
-            leaves: taker.leaves,
-            qty: Qty::ZERO,
-        };
-        while slot != NONE {
-            let wanted = taker.lots_for(&self.book.instrument, run.leaves, price);
-            let maker = self.orders.get(slot);
-            if wanted.0 == 0 || taker.is_kept_from(maker) {
-                break;
-            }
-            let next = maker.next;
-            if self.trade(taker, &mut run, slot, price, wanted) > 0 {
-                break;
-            }
-            self.orders.forget(slot);
-            (last, slot) = (slot, next);
-            gone += 1;
-        }
-        if run.qty.0 > 0 {
-            if gone > 0 {
-                self.orders.free(first, last, gone);
-            }
-            taker.account_for(&self.book.instrument, &run, price);
-            self.book.last_trade = Some(price);
-            self.book
-                .behead(self.levels, self.orders, section, at, slot, run.qty.0);
-            self.book.elect(self.levels, self.orders, price);
-        }
-        (slot != NONE).then_some(slot)
-    }
-
-    /// One trade with the maker at `slot`. Gives what is left of the maker.
-    #[inline]
-    fn trade(&mut self, taker: &Taker, run: &mut Run, slot: u32, price: Price, wanted: Qty) -> i64 {
-        let instrument = &self.book.instrument;
-        let maker = self.orders.get_mut(slot);
-        let qty = wanted.min(Qty(maker.leaves));
-        let notional = instrument.notional_within(price, qty);
-        let base_amount = instrument.base_amount_within(qty);
-        maker.leaves -= qty.0;
-        let (maker_id, maker_account, maker_leaves) = (maker.id, maker.account, maker.leaves);
-        if maker_leaves > 0 {
-            maker.filled.0 += qty.0;
-            let record = self.orders.record_mut(slot);
-            record.filled_quote.0 = record.filled_quote.0.saturating_add(notional.0);
-        }
-        run.qty.0 += qty.0;
-        run.leaves -= if taker.by_quote { notional.0 } else { qty.0 };
-        let (buyer, seller, buyer_held) = match taker.side {
-            Side::Buy => {
-                let spent = taker.spends(qty, notional, base_amount);
-                (taker.account, maker_account, spent)
-            }
-            Side::Sell => (maker_account, taker.account, notional),
-        };
-        let settlement = Settlement {
-            buyer,
-            seller,
-            notional,
-            base_amount,
-            buyer_held,
-            taker_side: taker.side,
-        };
-        let fees = self.ledger.settle(instrument, &settlement);
-        self.book.trade_id += 1;
-        let trade = Trade {
-            instrument: instrument.id,
-            trade_id: TradeId(self.book.trade_id),
-            price,
-            qty,
-            notional,
-            taker_side: taker.side,
-            maker: Fill {
-                order_id: maker_id,
-                account: maker_account,
-                report: self.ledger.next_report(maker_account),
-                leaves: maker_leaves,
-                fee: fees.maker,
-            },
-            taker: Fill {
-                order_id: taker.id,
-                account: taker.account,
-                report: self.ledger.next_report(taker.account),
-                leaves: run.leaves,
-                fee: fees.taker,
-            },
-        };
-        self.events.push(EventBody::Trade(trade));
-        maker_leaves
-    }
-
     /// An order meets one of its own account. Says whether the taker has ended.
     #[cold]
-    fn prevent_self_trade(
+    pub(crate) fn prevent_self_trade(
         &mut self,
         taker: &mut Taker,
         slot: u32,
